@@ -1,0 +1,20 @@
+import { basename, join } from 'node:path';
+
+const checks = join(import.meta.dirname, 'tools/checks/src/jest');
+
+/** The Jest configuration of every project: TypeScript as ES modules, read from source, strict about stray output. */
+export const preset = (rootDir) => ({
+  displayName: basename(rootDir),
+  rootDir,
+  testEnvironment: 'node',
+  testMatch: ['<rootDir>/{src,test}/**/*.spec.ts'],
+  extensionsToTreatAsEsm: ['.ts'],
+  transform: {
+    '^.+\\.ts$': ['ts-jest', { useESM: true, tsconfig: '<rootDir>/tsconfig.spec.json', diagnostics: false }],
+  },
+  moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
+  testEnvironmentOptions: { customExportConditions: ['@danube/source', 'node', 'import', 'default'] },
+  setupFilesAfterEnv: [join(checks, 'no-stray-output.ts')],
+  reporters: ['default', join(checks, 'count-reporter.mjs')],
+  testTimeout: 20_000,
+});

@@ -1,0 +1,78 @@
+import { z } from 'zod';
+import { pipelineSchema } from './pipeline.ts';
+import { reasonSchema } from './reason.ts';
+
+/** States of a job. The last four are final; a state changes only on evidence. */
+export const jobStateSchema = z.enum(['queued', 'starting', 'running', 'succeeded', 'failed', 'cancelled', 'error']);
+export type JobState = z.infer<typeof jobStateSchema>;
+
+/** Final states: `failed` is the pipeline's doing, `error` is infrastructure. */
+export const finalStateSchema = z.enum(['succeeded', 'failed', 'cancelled', 'error']);
+export type FinalState = z.infer<typeof finalStateSchema>;
+
+/** Whether a state is final. */
+export const isFinal = (state: JobState): state is FinalState => finalStateSchema.safeParse(state).success;
+
+/** States of a step. */
+export const stepStateSchema = z.enum(['pending', 'running', 'succeeded', 'failed', 'skipped', 'cancelled']);
+export type StepState = z.infer<typeof stepStateSchema>;
+
+const time = z.iso.datetime();
+
+/** Ids of jobs: they become a pod name and a label. */
+export const jobIdSchema = z.string().regex(/^[a-z0-9](?:[a-z0-9-]{0,50}[a-z0-9])?$/, { error: 'expected a job id' });
+
+/** A step as people see it. */
+export const stepViewSchema = z.strictObject({
+  name: z.string(),
+  state: stepStateSchema,
+  /** Exit code, when an exit record proves it. */
+  exitCode: z.number().int().optional(),
+  /** Name of the signal that ended the command, such as `KILL`. */
+  signal: z.string().optional(),
+  reason: reasonSchema.optional(),
+  /** The step failed, and the job went on because of `continueOnError`. */
+  continued: z.boolean().optional(),
+  startedAt: time.optional(),
+  finishedAt: time.optional(),
+  durationMs: z.number().nonnegative().optional(),
+});
+export type StepView = z.infer<typeof stepViewSchema>;
+
+/** A job as people see it. */
+export const jobSchema = z.strictObject({
+  id: jobIdSchema,
+  pipelineId: z.string(),
+  state: jobStateSchema,
+  reason: reasonSchema.optional(),
+  attempt: z.number().int().positive(),
+  cancelRequested: z.boolean(),
+  /** False once it is known that output is missing from the log. */
+  logComplete: z.boolean(),
+  podName: z.string().optional(),
+  createdAt: time,
+  startedAt: time.optional(),
+  finishedAt: time.optional(),
+  steps: z.array(stepViewSchema),
+});
+export type Job = z.infer<typeof jobSchema>;
+
+/** What travels in the pod: all that a coordinator needs to run a job. */
+export const jobSpecSchema = z.strictObject({
+  version: z.literal(1),
+  jobId: jobIdSchema,
+  attempt: z.number().int().positive(),
+  pipeline: pipelineSchema,
+});
+export type JobSpec = z.infer<typeof jobSpecSchema>;
+
+/** What a coordinator leaves as its termination message: the second evidence of how a job ended. At most 4 KiB. */
+export const jobResultSchema = z.strictObject({
+  version: z.literal(1),
+  jobId: jobIdSchema,
+  state: finalStateSchema,
+  reason: reasonSchema.optional(),
+  /** Sequence number of the last event; the log is complete when the store has it. */
+  lastSeq: z.number().int().nonnegative(),
+});
+export type JobResult = z.infer<typeof jobResultSchema>;

@@ -1,0 +1,80 @@
+import { z } from 'zod';
+import { isDuration } from './duration.ts';
+
+const duration = z
+  .string({ error: 'expected a duration like "90s"' })
+  .refine(isDuration, { error: 'expected a duration like "90s"' })
+  .meta({ pattern: '^(?:\\d+(?:\\.\\d+)?(?:ms|s|m|h))+$', examples: ['90s', '5m', '1h30m'] });
+
+const envName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, { error: 'expected a name of letters, digits and _' });
+const env = z.record(envName, z.string({ error: 'expected a string (quote numbers and booleans)' }));
+
+const label = z.string().regex(/^[A-Za-z0-9](?:[A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$/, {
+  error: 'expected 1 to 63 letters, digits, -, _ or ., beginning and ending with a letter or digit',
+});
+
+const quantity = z
+  .string({ error: 'expected a quantity like "500m" or "1Gi"' })
+  .regex(/^\d+(?:\.\d+)?(?:m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei)?$/, { error: 'expected a quantity like "500m" or "1Gi"' });
+const quantities = z.strictObject({
+  cpu: quantity.optional(),
+  memory: quantity.optional(),
+  'ephemeral-storage': quantity.optional(),
+});
+
+/** One command of a job. */
+export const stepSchema = z.strictObject({
+  name: z
+    .string()
+    .min(1)
+    .max(100)
+    .regex(/^[^\p{Cc}]*$/u, { error: 'expected no control characters' })
+    .meta({ description: 'Shown to people; unique within the pipeline.' }),
+  run: z
+    .union([z.string().min(1), z.array(z.string()).min(1)], { error: 'expected a script, or a list of arguments' })
+    .meta({ description: 'A script for `sh -e`, or a command and its arguments.' }),
+  env: env.optional().meta({ description: 'Added to the environment of the pipeline.' }),
+  workingDir: z.string().min(1).optional().meta({ description: 'Relative to the workspace. Default: the workspace.' }),
+  timeout: duration.optional().meta({ description: 'The step and all its processes are ended after this time.' }),
+  continueOnError: z
+    .boolean()
+    .optional()
+    .meta({ description: 'The job goes on, and can succeed, when this step fails.' }),
+  if: z
+    .enum(['success', 'failure', 'always'], { error: 'expected one of success, failure, always' })
+    .optional()
+    .meta({ description: 'When to run: after success (default), only after a failure, or always.' }),
+});
+
+/** What a job runs: an image, resources and steps. This is the job file. */
+export const pipelineSchema = z
+  .strictObject({
+    /** Where editors find the schema; not used otherwise. */
+    $schema: z.string().optional(),
+    id: label.meta({ description: 'Name of the pipeline; becomes the label `pipeline` of its pods.' }),
+    workerImage: z.string().min(1).meta({ description: 'Image in which the steps run. It needs `sh`.' }),
+    resources: z.strictObject({ requests: quantities.optional(), limits: quantities.optional() }).optional(),
+    env: env.optional().meta({ description: 'Environment of every step.' }),
+    timeout: duration.optional().meta({ description: 'The whole job is ended after this time. Default: 1h.' }),
+    root: z.boolean().optional().meta({ description: 'Run the worker as root. Needs a policy that allows it.' }),
+    steps: z.array(stepSchema).min(1, { error: 'expected at least one step' }).max(500),
+  })
+  .superRefine((pipeline, context) => {
+    const seen = new Map<string, number>();
+    for (const [index, step] of pipeline.steps.entries()) {
+      const first = seen.get(step.name);
+      if (first === undefined) seen.set(step.name, index);
+      else
+        context.addIssue({
+          code: 'custom',
+          path: ['steps', index, 'name'],
+          message: `expected a unique name, steps[${first}] has it too`,
+        });
+    }
+  });
+
+export type Pipeline = z.infer<typeof pipelineSchema>;
+export type Step = z.infer<typeof stepSchema>;
+
+/** Time limit of a job whose pipeline names none. */
+export const DEFAULT_JOB_TIMEOUT = '1h';
