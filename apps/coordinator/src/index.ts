@@ -1,1 +1,1 @@
-export {};
+export { coordinatorCommand } from './coordinator-command.ts';
