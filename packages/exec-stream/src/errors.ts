@@ -1,0 +1,85 @@
+/** Whether the command can have run when the error came. Only `no` allows to try again blindly. */
+export type Started = 'no' | 'maybe' | 'yes';
+
+interface ErrorEntry {
+  readonly summary: string;
+  readonly retryable: boolean;
+}
+
+/** Every way an exec can fail. A spec keeps it equal to docs/errors.md of this package. */
+export const execErrors = {
+  EXEC_REFUSED: { summary: 'The API server refused the exec', retryable: false },
+  EXEC_NOT_READY: { summary: 'The container does not accept commands yet', retryable: true },
+  EXEC_START_FAILED: { summary: 'The command could not be started', retryable: false },
+  EXEC_CONNECT_FAILED: { summary: 'No connection to the API server', retryable: true },
+  EXEC_CONNECTION_LOST: { summary: 'The connection was lost before the command reported its end', retryable: false },
+  EXEC_EXIT_UNKNOWN: { summary: 'The server reported an end without proof', retryable: false },
+  EXEC_TIMEOUT: { summary: 'The time limit was reached', retryable: false },
+  EXEC_ABORTED: { summary: 'The caller gave up', retryable: false },
+  EXEC_PROTOCOL: { summary: 'The server broke the exec protocol', retryable: false },
+  EXEC_STDIN_EOF: { summary: 'The server cannot end stdin', retryable: false },
+  EXEC_LOST: { summary: 'The launcher of the run died without an exit record', retryable: false },
+  EXEC_JOURNAL: { summary: 'The journal of the run cannot be trusted', retryable: false },
+} as const satisfies Record<string, ErrorEntry>;
+
+/** Key of {@link execErrors}. */
+export type ExecErrorCode = keyof typeof execErrors;
+
+/** Facts that go with an {@link ExecError}. */
+export interface ExecErrorFacts {
+  readonly started: Started;
+  /** What to do about it, as a sentence. */
+  readonly hint?: string;
+  readonly cause?: unknown;
+  /** HTTP status of a refused handshake. */
+  readonly status?: number;
+  /** `reason` of the Kubernetes Status, where there was one. */
+  readonly reason?: string;
+  /** Processes still alive after the tree was ended; undefined when nobody could look. */
+  readonly survivors?: number;
+}
+
+/** Base of all errors of this package. Use {@link isExecError} or `code`, not the message. */
+export class ExecError extends Error {
+  readonly code: ExecErrorCode;
+  /** True: nothing ran, and the same call may succeed later. */
+  readonly retryable: boolean;
+  readonly started: Started;
+  readonly hint: string | undefined;
+  readonly status: number | undefined;
+  readonly reason: string | undefined;
+  readonly survivors: number | undefined;
+
+  constructor(code: ExecErrorCode, detail: string, facts: ExecErrorFacts) {
+    const entry: ErrorEntry = execErrors[code];
+    super([entry.summary + (detail === '' ? '' : `: ${detail}`), facts.hint].filter(Boolean).join('. '), {
+      cause: facts.cause,
+    });
+    this.name = new.target.name;
+    this.code = code;
+    this.started = facts.started;
+    this.retryable = entry.retryable && facts.started === 'no';
+    this.hint = facts.hint;
+    this.status = facts.status;
+    this.reason = facts.reason;
+    this.survivors = facts.survivors;
+  }
+}
+
+/** The command did not start: refused, container not there, or no such program. Always `started: 'no'`. */
+export class ExecStartError extends ExecError {}
+/** The connection ended without a status. The command may still run. */
+export class ExecConnectionLostError extends ExecError {}
+/** The server says the command ended, but nothing proves it. Treat as unknown, never as success. */
+export class ExecExitUnknownError extends ExecError {}
+/** `timeoutMs` was over. {@link ExecError.survivors} says whether the command is gone. */
+export class ExecTimeoutError extends ExecError {}
+/** The caller's signal was aborted. {@link ExecError.survivors} says whether the command is gone. */
+export class ExecAbortedError extends ExecError {}
+/** The run was claimed, and its launcher is dead without an exit record. It is never run again. */
+export class ExecLostError extends ExecError {}
+
+/** True for every error of this package, also across copies of it. */
+export function isExecError(error: unknown): error is ExecError {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' && error.code in execErrors;
+}
