@@ -1,1 +1,7 @@
-export {};
+export { InvalidJobPodError, PodError, type PodErrorCode, podErrorCodes, type PodErrorFacts } from './errors.ts';
+export { buildJobPod, type JobPod } from './pod/build-job-pod.ts';
+export { jobPodName, type JobRef } from './pod/job-pod-name.ts';
+export { type ImagePullPolicy, type JobPodOptions } from './pod/job-pod-options.ts';
+export { ATTEMPT_LABEL, type JobPodMetadata } from './pod/metadata.ts';
+export { COORDINATOR_UID, WORKER_UID } from './pod/security.ts';
+export { WORKER_PID_FILE } from './pod/worker-container.ts';
