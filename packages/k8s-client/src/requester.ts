@@ -1,0 +1,29 @@
+import type { WireStream, Method } from './transport/wire.ts';
+import type { Query } from './resources/resource-path.ts';
+
+/** Options of every call. */
+export type CallOptions = {
+  /** Ends the call; what was sent may still be applied. */
+  readonly signal?: AbortSignal | undefined;
+  /** Time for the call with all its retries, in milliseconds. @default the client's `timeoutMs` (60 s) */
+  readonly timeoutMs?: number | undefined;
+};
+
+/** One request to the API server. */
+export type KubeRequest = CallOptions & {
+  readonly method: Method;
+  /** Absolute path below the server's URL, already encoded. */
+  readonly path: string;
+  readonly query?: Query | undefined;
+  /** Sent as JSON, unless it is a text or bytes already. */
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+};
+
+/** What the typed clients need of the client: a whole answer, or a stream. */
+export type Requester = {
+  /** Sends, decodes JSON, throws typed errors. */
+  request<T>(request: KubeRequest): Promise<T>;
+  /** Sends and hands out the body as it comes; error statuses are thrown. */
+  stream(request: KubeRequest): Promise<WireStream>;
+};

@@ -1,0 +1,201 @@
+import type { CallOptions, Requester } from '../requester.ts';
+import type { Clock } from '../time/clock.ts';
+import { type Awaited, waitFor, type WaitOptions } from '../wait/wait-for.ts';
+import type { Condition } from '../wait/conditions.ts';
+import { watch, type WatchOptions } from '../watch/watch.ts';
+import type { WatchEvent } from '../watch/watch-event.ts';
+import type { KubeObject } from './models.ts';
+import { apiVersionOf, type ResourceDefinition } from './resource-definition.ts';
+import { collectionPath, objectPath, type Query } from './resource-path.ts';
+import {
+  type ApplyOptions,
+  deleteBody,
+  type DeleteOptions,
+  type GetOptions,
+  type List,
+  type ListOptions,
+  type PatchOptions,
+  type PatchType,
+  type WriteOptions,
+} from './verb-options.ts';
+
+/** What a resource client needs of its client. */
+export type ResourceContext = { readonly requester: Requester; readonly clock: Clock; readonly fieldManager: string };
+
+/** Where a resource client works. */
+export type ResourceScope<T extends KubeObject> = {
+  readonly definition: ResourceDefinition<T>;
+  readonly namespace?: string | undefined;
+};
+
+type ListBody<T> = {
+  readonly metadata?: {
+    readonly resourceVersion?: string;
+    readonly continue?: string;
+    readonly remainingItemCount?: number;
+  };
+  readonly items?: T[] | null;
+};
+
+const patchTypes: Record<PatchType, string> = {
+  merge: 'application/merge-patch+json',
+  json: 'application/json-patch+json',
+  strategic: 'application/strategic-merge-patch+json',
+};
+
+/**
+ * The verbs of one kind in one namespace, or in all when it was made without. Objects are plain JSON: fields that the
+ * models do not know survive reading and writing.
+ */
+export class ResourceClient<T extends KubeObject = KubeObject> {
+  readonly definition: ResourceDefinition<T>;
+  readonly namespace: string | undefined;
+  protected readonly context: ResourceContext;
+
+  constructor(context: ResourceContext, scope: ResourceScope<T>) {
+    this.context = context;
+    this.definition = scope.definition;
+    this.namespace = scope.namespace;
+    // Says now, and not at the first call, that a name cannot be one.
+    collectionPath(scope.definition, scope.namespace);
+  }
+
+  /** Path of an object of this kind, or of a subresource of it. @throws TypeError for a name that cannot be one */
+  pathOf(name: string, subresource?: string): string {
+    return objectPath(this.definition, {
+      namespace: this.namespace,
+      name,
+      ...(subresource === undefined ? {} : { subresource }),
+    });
+  }
+
+  /** Reads one object. @throws NotFound */
+  get(name: string, options: GetOptions = {}): Promise<T> {
+    return this.context.requester.request<T>({
+      method: 'GET',
+      path: this.pathOf(name),
+      query: { resourceVersion: options.resourceVersion },
+      ...call(options),
+    });
+  }
+
+  /** Reads all objects, or one page when `limit` is set. */
+  async list(options: ListOptions = {}): Promise<List<T>> {
+    const { signal, timeoutMs, ...query } = options;
+    const body = await this.context.requester.request<ListBody<T>>({
+      method: 'GET',
+      path: this.#collection(),
+      query,
+      signal,
+      timeoutMs,
+    });
+    const more = body.metadata?.continue;
+    const remaining = body.metadata?.remainingItemCount;
+    return {
+      // Items of a list come without kind and apiVersion (Go drops them); the objects are given back what they are.
+      items: (body.items ?? []).map((item) => this.#typed(item)),
+      resourceVersion: body.metadata?.resourceVersion ?? '',
+      ...(more === undefined || more === '' ? {} : { continue: more }),
+      ...(remaining === undefined ? {} : { remainingItemCount: remaining }),
+    };
+  }
+
+  /** Creates an object. @throws AlreadyExists, Invalid */
+  create(object: T, options: WriteOptions = {}): Promise<T> {
+    return this.context.requester.request<T>({
+      method: 'POST',
+      path: this.#collection('create'),
+      query: this.#writeQuery(options),
+      body: this.#typed(object),
+      ...call(options),
+    });
+  }
+
+  /** Replaces an object as a whole. With `metadata.resourceVersion`: only if it has not changed since. @throws Conflict */
+  replace(object: T, options: WriteOptions = {}): Promise<T> {
+    return this.context.requester.request<T>({
+      method: 'PUT',
+      path: this.pathOf(nameOf(object)),
+      query: this.#writeQuery(options),
+      body: this.#typed(object),
+      ...call(options),
+    });
+  }
+
+  /** Changes parts of an object. */
+  patch(name: string, patch: object, options: PatchOptions = {}): Promise<T> {
+    return this.context.requester.request<T>({
+      method: 'PATCH',
+      path: this.pathOf(name, options.subresource),
+      query: this.#writeQuery(options),
+      body: patch,
+      headers: { 'content-type': patchTypes[options.type ?? 'merge'] },
+      ...call(options),
+    });
+  }
+
+  /** Server-side apply: makes the object's given fields so, and owns them. @throws Conflict naming the other managers */
+  apply(object: T, options: ApplyOptions): Promise<T> {
+    return this.context.requester.request<T>({
+      method: 'PATCH',
+      path: this.pathOf(nameOf(object), options.subresource),
+      query: { fieldManager: options.fieldManager, force: options.force, ...dryRun(options) },
+      body: this.#typed(object),
+      headers: { 'content-type': 'application/apply-patch+yaml' },
+      ...call(options),
+    });
+  }
+
+  /** Asks for deletion. Resolves when it is accepted: an object with a grace period or finalizers is still there then. */
+  async delete(name: string, options: DeleteOptions = {}): Promise<void> {
+    await this.context.requester.request({
+      method: 'DELETE',
+      path: this.pathOf(name),
+      body: deleteBody(options),
+      ...call(options),
+    });
+  }
+
+  /** Changes as they happen, resumed by itself after a lost connection. @throws WatchExpired when the history is gone */
+  watch(options: WatchOptions = {}): AsyncIterable<WatchEvent<T>> {
+    const { requester, clock } = this.context;
+    return watch<T>({ requester, clock, path: this.#collection() }, options);
+  }
+
+  /**
+   * Waits until the condition holds, on one watch. Resolves with the object, or undefined if it holds without one.
+   * @throws Timeout saying how the object looked last
+   */
+  waitFor(name: string, condition: Condition<T>, options: WaitOptions): Promise<T | undefined> {
+    const awaited: Awaited<T> = { name, condition };
+    return waitFor(this, awaited, options);
+  }
+
+  #collection(verb?: 'create'): string {
+    if (verb === 'create' && this.definition.namespaced && this.namespace === undefined) {
+      throw new TypeError(`namespace: expected one to create a ${this.definition.kind}`);
+    }
+    return collectionPath(this.definition, this.namespace);
+  }
+
+  #typed(object: T): T {
+    const { kind } = this.definition;
+    return object.kind === undefined ? { apiVersion: apiVersionOf(this.definition), kind, ...object } : object;
+  }
+
+  #writeQuery(options: WriteOptions): Query {
+    const { fieldManager = this.context.fieldManager, fieldValidation } = options;
+    return { fieldManager, fieldValidation, ...dryRun(options) };
+  }
+}
+
+const call = ({ signal, timeoutMs }: CallOptions): CallOptions => ({ signal, timeoutMs });
+
+const dryRun = (options: { readonly dryRun?: boolean | undefined }): Query =>
+  options.dryRun === true ? { dryRun: 'All' } : {};
+
+const nameOf = (object: KubeObject): string => {
+  const name = object.metadata?.name;
+  if (name === undefined) throw new TypeError('metadata.name: expected a name');
+  return name;
+};

@@ -1,0 +1,88 @@
+import type { ConnectObserver, TlsMaterial } from './connector.ts';
+import { makeConnector } from './connector.ts';
+import { sendStream } from './stream.ts';
+import { Agent } from './undici.ts';
+import { sendUnary } from './unary.ts';
+import type { WireRequest, WireResponse, WireStream } from './wire.ts';
+
+/** How connections are pooled. */
+export type TransportOptions = {
+  readonly connections: number;
+  readonly connectTimeoutMs: number;
+  readonly http2: boolean;
+  readonly onConnect?: ConnectObserver | undefined;
+};
+
+/** The agents of one generation of TLS material. */
+type Pools = { readonly tls: TlsMaterial; unary?: Agent; stream?: Agent };
+
+/**
+ * Two keep-alive pools: short calls share a bounded number of connections, long streams get one each, so that
+ * watches cannot starve calls. Opened by the first request; replaced when the TLS material changes.
+ */
+export class Transport {
+  readonly #options: TransportOptions;
+  #pools: Pools | undefined;
+  readonly #retired = new Map<Agent, Promise<void>>();
+
+  constructor(options: TransportOptions) {
+    this.#options = options;
+  }
+
+  unary(tls: TlsMaterial, request: WireRequest): Promise<WireResponse> {
+    const pools = this.#poolsFor(tls);
+    pools.unary ??= this.#agent(tls, this.#options.connections);
+    return sendUnary(pools.unary, request);
+  }
+
+  stream(tls: TlsMaterial, request: WireRequest): Promise<WireStream> {
+    const pools = this.#poolsFor(tls);
+    pools.stream ??= this.#agent(tls, null);
+    return sendStream(pools.stream, request);
+  }
+
+  /** Lets running calls end for `graceMs`, then cuts what is left. */
+  async close(graceMs: number): Promise<void> {
+    this.#retire();
+    const agents = [...this.#retired.keys()];
+    const closed = Promise.all(this.#retired.values());
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<'late'>((resolve) => {
+      timer = setTimeout(resolve, graceMs, 'late');
+    });
+    if ((await Promise.race([closed, late])) === 'late') await Promise.all(agents.map((agent) => agent.destroy()));
+    clearTimeout(timer);
+  }
+
+  #poolsFor(tls: TlsMaterial): Pools {
+    if (this.#pools?.tls === tls) return this.#pools;
+    this.#retire();
+    this.#pools = { tls };
+    return this.#pools;
+  }
+
+  /** Old pools finish what runs on them; nothing new is sent there. */
+  #retire(): void {
+    const old = [this.#pools?.unary, this.#pools?.stream].filter((agent) => agent !== undefined);
+    this.#pools = undefined;
+    for (const agent of old) {
+      const closed = agent.close().finally(() => this.#retired.delete(agent));
+      this.#retired.set(agent, closed);
+    }
+  }
+
+  #agent(tls: TlsMaterial, connections: number | null): Agent {
+    return new Agent({
+      connections,
+      pipelining: 1,
+      allowH2: this.#options.http2,
+      // Below every idle limit on the way (kube-apiserver 90 s, common load balancers 60 s), so that we close first.
+      keepAliveTimeout: 45_000,
+      keepAliveMaxTimeout: 45_000,
+      // Deadlines are per call, in call.ts.
+      headersTimeout: 0,
+      bodyTimeout: 0,
+      connect: makeConnector({ ...this.#options, tls }),
+    });
+  }
+}

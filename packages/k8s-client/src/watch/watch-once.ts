@@ -1,0 +1,111 @@
+import { ApiError, WatchExpiredError } from '../errors/api-error.ts';
+import { codeFor, type StatusBody } from '../errors/from-response.ts';
+import { KubeError } from '../errors/kube-error.ts';
+import { TransportError } from '../errors/failures.ts';
+import type { Requester } from '../requester.ts';
+import type { KubeObject } from '../resources/models.ts';
+import type { Query } from '../resources/resource-path.ts';
+import { LineSplitter } from './line-splitter.ts';
+import type { WatchEvent } from './watch-event.ts';
+
+/** One watch request. */
+export type WatchRequest = {
+  readonly path: string;
+  readonly query: Query;
+  readonly signal?: AbortSignal | undefined;
+  /** Ends the stream with a failure when no byte came for so long. */
+  readonly stallMs: number;
+};
+
+/**
+ * One watch connection, until the server ends it. Errors of the stream and in the stream are thrown;
+ * "your version is too old" in any of its forms is a {@link WatchExpiredError}.
+ */
+export async function* watchOnce<T extends KubeObject>(
+  requester: Requester,
+  request: WatchRequest,
+): AsyncGenerator<WatchEvent<T>, void> {
+  const label = `WATCH ${request.path}`;
+  const stalled = new AbortController();
+  const signal = request.signal === undefined ? stalled.signal : AbortSignal.any([request.signal, stalled.signal]);
+  let watchdog: NodeJS.Timeout | undefined;
+  try {
+    const { body } = await requester.stream({
+      method: 'GET',
+      path: request.path,
+      query: { ...request.query, watch: true },
+      signal,
+    });
+    watchdog = setTimeout(() => stalled.abort(), request.stallMs);
+    const lines = new LineSplitter();
+    for await (const chunk of body) {
+      watchdog.refresh();
+      for (const line of lines.push(chunk)) yield parseEvent<T>(line, label);
+      // A slow reader is not a silent server: the clock starts again when we are ready to read on.
+      watchdog.refresh();
+    }
+  } catch (error) {
+    if (stalled.signal.aborted && request.signal?.aborted !== true) {
+      throw new TransportError({
+        phase: 'body',
+        sent: true,
+        request: label,
+        detail: `nothing came for ${request.stallMs} ms`,
+        cause: error,
+      });
+    }
+    throw expired(error) ?? error;
+  } finally {
+    clearTimeout(watchdog);
+  }
+}
+
+const parseEvent = <T extends KubeObject>(line: Buffer, label: string): WatchEvent<T> => {
+  let event: { type?: string; object?: T };
+  try {
+    event = JSON.parse(line.toString('utf8')) as typeof event;
+  } catch (error) {
+    throw new KubeError('BadResponse', { request: label, detail: 'a watch event is not JSON', cause: error });
+  }
+  const { type, object } = event;
+  if (type === 'ERROR') throw statusError(object ?? {}, label);
+  if ((type !== 'ADDED' && type !== 'MODIFIED' && type !== 'DELETED' && type !== 'BOOKMARK') || object === undefined) {
+    throw new KubeError('BadResponse', { request: label, detail: 'a watch event has an unknown type' });
+  }
+  return { type, object };
+};
+
+/** The error in an ERROR event. */
+const statusError = (status: StatusBody, label: string): ApiError => {
+  const code = status.code ?? 500;
+  const seconds = status.details?.retryAfterSeconds;
+  return new ApiError(codeFor(code, status.reason), {
+    status: code,
+    reason: status.reason,
+    details: status.details,
+    retryAfterMs: seconds === undefined ? undefined : seconds * 1000,
+    request: label,
+    detail: status.message ?? 'the server ended the watch',
+  });
+};
+
+/**
+ * Three forms of "list again": HTTP 410, an ERROR event of code 410, and 504 with the cause `ResourceVersionTooLarge`
+ * (this server is behind the one that gave us the version; apiserver `storage/errors.go`).
+ */
+const expired = (error: unknown): WatchExpiredError | undefined => {
+  if (!(error instanceof ApiError) || error instanceof WatchExpiredError) return undefined;
+  const tooLarge = error.details?.causes?.some(({ reason }) => reason === 'ResourceVersionTooLarge') === true;
+  if (error.code !== 'Gone' && !tooLarge) return undefined;
+  const { status, reason, details, auditId, retryAfterMs, request } = error;
+  return new WatchExpiredError({
+    status,
+    reason,
+    details,
+    auditId,
+    retryAfterMs,
+    request,
+    cause: error,
+    detail: tooLarge ? 'this API server has not reached the asked resource version' : undefined,
+  });
+};
