@@ -2,6 +2,6 @@ export { InvalidJobPodError, PodError, type PodErrorCode, podErrorCodes, type Po
 export { buildJobPod, type JobPod } from './pod/build-job-pod.ts';
 export { jobPodName, type JobRef } from './pod/job-pod-name.ts';
 export { type ImagePullPolicy, type JobPodOptions } from './pod/job-pod-options.ts';
-export { ATTEMPT_LABEL, type JobPodMetadata } from './pod/metadata.ts';
+export { ATTEMPT_LABEL, type JobPodMetadata, OWNER_LABEL } from './pod/metadata.ts';
 export { COORDINATOR_UID, WORKER_UID } from './pod/security.ts';
 export { WORKER_PID_FILE } from './pod/worker-container.ts';

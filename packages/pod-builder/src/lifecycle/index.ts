@@ -1,1 +1,10 @@
-export {};
+export { diagnose, type DiagnoseInput, type Diagnosis } from '../diagnose/diagnose.ts';
+export { type FailureRow, failureTable } from '../diagnose/failure-table.ts';
+export { defaultLimits, type DiagnoseLimits } from '../diagnose/limits.ts';
+export { type StartProgress, type StartStage } from '../diagnose/progress.ts';
+export { type Sign } from '../diagnose/sign.ts';
+export { type CollectedOrphans, collectOrphans, type CollectOrphansOptions } from './collect-orphans.ts';
+export { createJobPod, type CreateJobPodOptions } from './create-job-pod.ts';
+export { deleteJobPod, type DeleteJobPodOptions, type PodRef } from './delete-job-pod.ts';
+export { type PodChange } from './pod-inventory.ts';
+export { type JobPodEvent, watchJobPods, type WatchJobPodsOptions } from './watch-job-pods.ts';

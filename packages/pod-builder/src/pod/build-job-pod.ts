@@ -32,7 +32,7 @@ export const buildJobPod = (job: JobRef, pipeline: Pipeline, options: JobPodOpti
       { path: ['pipeline', 'root'], message: 'pipeline.root: expected no root, allowRoot is not set' },
     ]);
   }
-  const metadata = jobPodMetadata(job, pipeline, normal.namespace);
+  const metadata = jobPodMetadata(job, pipeline, normal);
   return { apiVersion: 'v1', kind: 'Pod', metadata, spec: jobPodSpec(metadata.name, pipeline, normal) };
 };
 

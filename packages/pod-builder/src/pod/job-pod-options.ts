@@ -9,6 +9,11 @@ export type ImagePullPolicy = 'Always' | 'IfNotPresent' | 'Never';
 export type JobPodOptions = {
   /** @default 'danube-jobs' */
   readonly namespace?: string;
+  /**
+   * Which Danube the pod belongs to, as a label. Give each its own when several share a namespace: orphan collection
+   * looks only at its owner's pods. @default 'danube'
+   */
+  readonly owner?: string;
   /** Image of the coordinator; pin it by digest in production. @default 'danube-coordinator:latest' */
   readonly coordinatorImage?: string;
   /** Of both containers. Always set in the pod: the default of Kubernetes depends on the tag. @default 'IfNotPresent' */
@@ -43,6 +48,7 @@ export type NormalJobPodOptions = Required<Omit<JobPodOptions, 'apiUrl'>> & Pick
 /** The only place with defaults. */
 export const normalizeJobPodOptions = (options: JobPodOptions): NormalJobPodOptions => ({
   namespace: JOBS_NAMESPACE,
+  owner: 'danube',
   coordinatorImage: COORDINATOR_IMAGE,
   imagePullPolicy: 'IfNotPresent',
   serviceAccountName: 'danube-coordinator',

@@ -1,9 +1,12 @@
 import type { JobSpec, Pipeline } from '@danube/contract';
 import { JOB_SPEC_ANNOTATION, labels, containers } from '@danube/contract/names';
+import type { NormalJobPodOptions } from './job-pod-options.ts';
 import { jobPodName, type JobRef } from './job-pod-name.ts';
 
 /** Label with the attempt number of a job pod. */
 export const ATTEMPT_LABEL = 'danube.dev/attempt';
+/** Label that says which Danube a job pod belongs to, where several share a namespace. */
+export const OWNER_LABEL = 'danube.dev/owner';
 
 /** What names a job pod, and what finds it. */
 export type JobPodMetadata = {
@@ -14,14 +17,19 @@ export type JobPodMetadata = {
 };
 
 /** Name, labels and annotations. The job spec travels here, so that pod and spec are one atomic write. */
-export const jobPodMetadata = (job: JobRef, pipeline: Pipeline, namespace: string): JobPodMetadata => ({
+export const jobPodMetadata = (
+  job: JobRef,
+  pipeline: Pipeline,
+  options: Pick<NormalJobPodOptions, 'namespace' | 'owner'>,
+): JobPodMetadata => ({
   name: jobPodName(job),
-  namespace,
+  namespace: options.namespace,
   labels: {
     [labels.app]: 'danube',
     [labels.jobId]: job.id,
     [labels.pipeline]: pipeline.id,
     [ATTEMPT_LABEL]: String(job.attempt),
+    [OWNER_LABEL]: options.owner,
     'app.kubernetes.io/name': 'danube-job',
     'app.kubernetes.io/instance': jobPodName(job),
     'app.kubernetes.io/component': 'job',
