@@ -1,4 +1,3 @@
-import { isNativeError } from 'node:util/types';
 import { exitCodes } from './exit-codes.ts';
 
 /** All that the command itself can fail with, and the exit code that says so. */
@@ -67,6 +66,7 @@ export const exitCodeOf = (error: unknown): number =>
 
 /** First line of what a thrown value says of itself. */
 export const messageOf = (error: unknown): string => {
-  const text = isNativeError(error) ? error.message || error.name : String(error);
-  return text.split('\n', 1)[0] ?? '';
+  const { message, name } = (error ?? {}) as { message?: unknown; name?: unknown };
+  const text = [message, name].find((part) => typeof part === 'string' && part !== '') ?? error;
+  return String(text).split('\n', 1)[0] ?? '';
 };

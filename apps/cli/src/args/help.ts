@@ -3,14 +3,15 @@ import { commands } from './commands.ts';
 
 /** What `danube help` prints. */
 export const overview = (): string => {
-  const width = Math.max(...commands.map((command) => usageOf(command).length));
+  const ofHelp = 'help [COMMAND]';
+  const width = Math.max(...commands.map((command) => usageOf(command).length), ofHelp.length);
   return `Danube runs CI jobs as Kubernetes pods, or on this machine in local mode.
 
 Usage: danube COMMAND [OPTIONS] [ARGUMENTS]
 
 Commands:
 ${commands.map((command) => `  ${usageOf(command).padEnd(width)}  ${command.summary}`).join('\n')}
-  ${'help [COMMAND]'.padEnd(width)}  Show this help, or that of a command
+  ${ofHelp.padEnd(width)}  Show this help, or that of a command
 
 Environment:
   DANUBE_SERVER  URL of the Danube server, for all commands but version and help

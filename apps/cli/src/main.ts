@@ -1,0 +1,41 @@
+#!/usr/bin/env node
+import { enableCompileCache } from 'node:module';
+import { exitCodes } from './exit-codes.ts';
+import type { Stop } from './io.ts';
+
+// Compiled code (and types stripped from it) is kept between runs; everything else is loaded after this line.
+enableCompileCache();
+const { runCli } = await import('./cli.ts');
+
+const stop = new AbortController();
+const abort = new AbortController();
+const end = (reason: Stop): void => {
+  if (stop.signal.aborted) abort.abort(reason);
+  else stop.abort(reason);
+};
+process.on('SIGINT', () => {
+  end({ why: 'Ctrl-C', exitCode: exitCodes.interrupted });
+});
+process.on('SIGTERM', () => {
+  end({ why: 'SIGTERM', exitCode: 128 + 15 });
+});
+process.on('SIGHUP', () => {
+  end({ why: 'the terminal has gone', exitCode: 128 + 1 });
+});
+for (const output of [process.stdout, process.stderr]) {
+  output.on('error', () => {
+    // The reader went away (EPIPE), or the disk is full. This alone must not end the process before it has cleaned up.
+    if (!stop.signal.aborted) end({ why: 'nobody reads the output', exitCode: exitCodes.outputClosed });
+  });
+}
+
+const exitCode = await runCli(process.argv.slice(2), {
+  stdin: process.stdin,
+  stdout: process.stdout,
+  stderr: process.stderr,
+  env: process.env,
+  stop: stop.signal,
+  abort: abort.signal,
+});
+// Ends here even if something should still hold the loop. Pipes are written synchronously, so nothing is cut off.
+process.exit(exitCode);
