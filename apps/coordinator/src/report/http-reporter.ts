@@ -1,0 +1,122 @@
+import { type EventAck, eventAckSchema, type JobEvent } from '@danube/contract';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { CoordinatorError, messageOf } from '../errors.ts';
+import type { ApiConnection } from './api-connection.ts';
+import { BackOff } from './back-off.ts';
+import { Outbox, type OutboxLimits } from './outbox.ts';
+import type { Delivery, Reporter } from './reporter.ts';
+
+/** Numbers of the way to the api-server. */
+export type HttpReporterOptions = OutboxLimits & {
+  /** A batch that is not full begins at least this long after the one before. */
+  readonly pauseMs: number;
+  /** Longest wait for an answer. */
+  readonly timeoutMs: number;
+  readonly backOff: { readonly firstMs: number; readonly maxMs: number };
+};
+
+const defaults: HttpReporterOptions = {
+  windowBytes: 4 * 1_048_576,
+  batchBytes: 262_144,
+  batchEvents: 1000,
+  pauseMs: 30,
+  timeoutMs: 30_000,
+  backOff: { firstMs: 100, maxMs: 5000 },
+};
+
+/** Answers after which the same events cannot be taken later either. */
+const REJECTED = new Set([400, 413, 422]);
+
+/**
+ * Sends events to the api-server in batches, one request at a time, and repeats each until it is acknowledged.
+ *
+ * An event after a quiet time leaves at once; in a stream of events there are at most 1000 / `pauseMs` requests a second.
+ */
+export class HttpReporter implements Reporter {
+  readonly #connection: ApiConnection;
+  readonly #options: HttpReporterOptions;
+
+  /** @param options @default a window of 4 MiB, batches of 256 KiB, 30 ms between batches */
+  constructor(connection: ApiConnection, options: Partial<HttpReporterOptions> = {}) {
+    this.#connection = connection;
+    this.#options = Object.freeze({ ...defaults, ...options });
+  }
+
+  async deliver(events: AsyncIterable<JobEvent>, signal: AbortSignal): Promise<Delivery> {
+    const outbox = new Outbox(this.#options);
+    const giveUp = () => outbox.discard();
+    signal.addEventListener('abort', giveUp);
+    const filling = fill(outbox, events);
+    try {
+      await this.#empty(outbox, signal);
+      return { complete: true };
+    } catch (error) {
+      // The rest is taken and dropped: numbers go on, and nobody waits for a window that never opens.
+      outbox.discard();
+      await Promise.race([filling, isAborted(signal)]);
+      return { complete: false, why: signal.aborted ? 'the time for it was over' : messageOf(error) };
+    } finally {
+      signal.removeEventListener('abort', giveUp);
+    }
+  }
+
+  async #empty(outbox: Outbox, signal: AbortSignal): Promise<void> {
+    const backOff = new BackOff(this.#options.backOff);
+    let { batchBytes } = this.#options;
+    let pause = Promise.resolve();
+    for (;;) {
+      await isDue(outbox, pause);
+      signal.throwIfAborted();
+      const batch = outbox.batch(batchBytes);
+      if (batch.length === 0) return;
+      pause = sleep(this.#options.pauseMs, undefined, { ref: false });
+      try {
+        const { ackSeq } = await this.#post(batch, signal);
+        if (outbox.acknowledge(ackSeq) > 0) backOff.reset();
+        else await backOff.pause(signal);
+      } catch (error) {
+        const status = error instanceof CoordinatorError ? error.status : undefined;
+        if (status === 413 && batch.length > 1) batchBytes = Math.ceil(batchBytes / 2);
+        else if (status !== undefined && REJECTED.has(status)) throw rejected(error, status);
+        else await backOff.pause(signal, error instanceof CoordinatorError ? error.retryAfterMs : undefined);
+      }
+    }
+  }
+
+  async #post(events: JobEvent[], signal: AbortSignal): Promise<EventAck> {
+    const { timeoutMs } = this.#options;
+    const answer = await this.#connection.call({
+      method: 'POST',
+      path: '/events',
+      body: { events },
+      timeoutMs,
+      signal,
+    });
+    const ack = eventAckSchema.safeParse(answer);
+    if (!ack.success) throw new CoordinatorError('API_ANSWER', 'no ackSeq');
+    return ack.data;
+  }
+}
+
+const fill = async (outbox: Outbox, events: AsyncIterable<JobEvent>): Promise<void> => {
+  for await (const event of events) await outbox.add(event);
+  outbox.close();
+};
+
+/** Waits until there is a batch to send and it is time to send it, or until there will be none. */
+const isDue = async (outbox: Outbox, pause: Promise<void>): Promise<void> => {
+  let paused = true;
+  const over = pause.then(() => void (paused = false));
+  while (outbox.state === 'open' && (outbox.isEmpty || (paused && !outbox.hasFullBatch))) {
+    await (paused ? Promise.race([outbox.changed, over]) : outbox.changed);
+  }
+};
+
+const rejected = (cause: unknown, status: number): CoordinatorError =>
+  new CoordinatorError('API_REJECTED', `HTTP ${status}`, { status, cause });
+
+const isAborted = (signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });

@@ -1,0 +1,60 @@
+import { env, paths } from '@danube/contract/names';
+import { CoordinatorError } from './errors.ts';
+
+/** Where the coordinator finds what it needs. All are paths unless the name says otherwise. */
+export type Settings = {
+  readonly workspace: string;
+  readonly control: string;
+  readonly jobSpec: string;
+  readonly terminationLog: string;
+  /** Directory with the credentials for the Kubernetes API. */
+  readonly serviceAccount: string;
+  /** Own pod, by name: the worker is in it. */
+  readonly podName: string;
+  /** Namespace of the own pod. Unset: the one that the service account's directory names. */
+  readonly podNamespace?: string;
+  /** The api-server to report to. Unset: the coordinator works alone. */
+  readonly api?: { readonly url: string; readonly tokenFile?: string };
+  /** Address of the Kubernetes API, as the kubelet gives it to every container. */
+  readonly kubernetes: Readonly<Record<string, string | undefined>>;
+};
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * Reads the settings from the environment; paths that are not named are where the pod has them.
+ *
+ * @throws CoordinatorError `ENVIRONMENT` naming the variable.
+ */
+export const settingsFrom = (environment: Environment): Settings => {
+  const get = (name: string): string | undefined => environment[name] || undefined;
+  const podNamespace = get(env.podNamespace);
+  return Object.freeze({
+    workspace: get(env.workspace) ?? paths.workspace,
+    control: get(env.control) ?? paths.control,
+    jobSpec: get(env.jobSpec) ?? paths.jobSpec,
+    terminationLog: get(env.terminationLog) ?? paths.terminationLog,
+    serviceAccount: get(env.serviceAccount) ?? paths.serviceAccount,
+    // In a pod the host name is the pod's name.
+    podName: get(env.podName) ?? required(get('HOSTNAME'), env.podName),
+    ...(podNamespace === undefined ? {} : { podNamespace }),
+    ...apiFrom(get(env.apiUrl), get(env.tokenFile)),
+    kubernetes: {
+      KUBERNETES_SERVICE_HOST: environment['KUBERNETES_SERVICE_HOST'],
+      KUBERNETES_SERVICE_PORT: environment['KUBERNETES_SERVICE_PORT'],
+    },
+  });
+};
+
+const apiFrom = (url: string | undefined, tokenFile: string | undefined): Pick<Settings, 'api'> => {
+  if (url === undefined) return {};
+  if (!/^https?:$/.test(URL.parse(url)?.protocol ?? '')) {
+    throw new CoordinatorError('ENVIRONMENT', `${env.apiUrl}: expected an http or https URL`);
+  }
+  return { api: tokenFile === undefined ? { url } : { url, tokenFile } };
+};
+
+const required = (value: string | undefined, name: string): string => {
+  if (value === undefined) throw new CoordinatorError('ENVIRONMENT', `${name} is not set`);
+  return value;
+};
