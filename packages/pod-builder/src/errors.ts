@@ -15,6 +15,11 @@ export const podErrorCodes = {
     retryable: false,
     hint: 'delete the other pod, or use another job id',
   },
+  PodVanished: {
+    message: 'a pod with this name existed and was deleted before it could be read',
+    retryable: false,
+    hint: 'create the next attempt: this one may have run already',
+  },
   CreateUnsettled: {
     message: 'it could not be found out whether the pod was created',
     retryable: true,

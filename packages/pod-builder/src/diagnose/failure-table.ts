@@ -245,7 +245,7 @@ export const failureTable: readonly FailureRow[] = [
     sign: { in: 'event', reasons: ['TriggeredScaleUp'] },
     code: 'Unschedulable',
     grace: 'scaleUpMs',
-    what: 'no node fits, and the autoscaler has not brought one in time',
+    what: 'no node fits, and the autoscaler has not brought one yet',
   },
   {
     id: 'unschedulable',

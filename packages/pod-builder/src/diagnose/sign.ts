@@ -155,7 +155,9 @@ const seekUnconfirmed = ({ deletionMs, pod, gone }: PodFacts): Sighting | undefi
 };
 
 const seekSlowStart = (facts: PodFacts): Sighting | undefined => {
-  if (hasStarted(facts) || facts.phase === 'Failed' || facts.phase === 'Succeeded') return undefined;
+  // A pod that the scheduler has looked at and not placed has its own rows, and more time.
+  const unplaced = facts.conditions.some(({ type, status }) => type === 'PodScheduled' && status === 'False');
+  if (unplaced || hasStarted(facts) || facts.phase === 'Failed' || facts.phase === 'Succeeded') return undefined;
   const states = facts.containers.map(({ name, state }) => `${name}: ${state.waiting?.reason ?? 'no state yet'}`);
   return { sinceMs: facts.scheduledMs ?? facts.createdMs, words: '', evidence: states.join(', ') };
 };

@@ -30,7 +30,7 @@ export type CreateJobPodOptions = {
  * taken for ours only when it carries the same job spec. A create whose answer was lost is settled by reading the pod,
  * so that however often this is called, at most one pod comes of it.
  *
- * @throws PodError `PodNameTaken`, `QuotaExceeded`, `CreateUnsettled`; errors of k8s-client when the pod is refused
+ * @throws PodError `PodNameTaken`, `PodVanished`, `QuotaExceeded`, `CreateUnsettled`; errors of k8s-client when the pod is refused
  */
 export const createJobPod = async (
   client: KubeClient,
@@ -64,8 +64,7 @@ const tryCreate = async (client: KubeClient, pod: JobPod, call: Call): Promise<O
     return { pod: await client.pods(pod.metadata.namespace).create(pod, call) };
   } catch (error) {
     if (isForbidden(error) && messageOf(error).includes('exceeded quota')) return { retry: 'quota', error };
-    if (isAlreadyExists(error)) return { pod: await existing(client, pod, call) };
-    if (!isRetryable(error)) throw error;
+    if (!isAlreadyExists(error) && !isRetryable(error)) throw error;
     return settle(client, pod, { ...call, error });
   }
 };
@@ -73,12 +72,15 @@ const tryCreate = async (client: KubeClient, pod: JobPod, call: Call): Promise<O
 /** The create may or may not have happened. If the pod is there, it has; if not, it may be sent again. */
 const settle = async (client: KubeClient, pod: JobPod, call: Call & { error: unknown }): Promise<Outcome> => {
   const again: Outcome = { retry: 'failure', error: call.error };
-  if (call.dryRun) return again;
+  if (call.dryRun && !isAlreadyExists(call.error)) return again;
   try {
     return { pod: await existing(client, pod, call) };
   } catch (error) {
-    if (isNotFound(error) || isRetryable(error)) return again;
-    throw error;
+    if (isRetryable(error)) return again;
+    if (!isNotFound(error)) throw error;
+    // It was there a moment ago. If it was ours, its commands may have run: creating it anew could run them twice.
+    if (isAlreadyExists(call.error)) throw new PodError('PodVanished', { pod: pod.metadata.name, cause: call.error });
+    return again;
   }
 };
 
