@@ -1,4 +1,4 @@
-export { ExecStream, type StartOptions } from './exec-stream.ts';
+export { ExecStream, type ExecStreamOptions, type ProbedState, type RunOptions } from './exec-stream.ts';
 export { readJournal, type ReadJournalOptions } from './read-journal.ts';
 export {
   ExecAbortedError,
@@ -18,6 +18,7 @@ export type {
   ExecClient,
   ExecOptions,
   ExecProtocol,
+  ExecQuery,
   ExecResult,
   ExecSession,
   ExecTarget,

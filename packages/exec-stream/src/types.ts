@@ -15,8 +15,11 @@ export type ExecProtocol = 'v5.channel.k8s.io' | 'v4.channel.k8s.io';
  * `KubeClient` of `@danube/k8s-client` is one.
  */
 export interface ExecClient {
-  upgradeRequest(request: { readonly path: string; readonly query?: URLSearchParams }): Promise<UpgradeRequest>;
+  upgradeRequest(request: { readonly path: string; readonly query?: ExecQuery }): Promise<UpgradeRequest>;
 }
+
+/** Query parameters of an exec request. A list is a repeated parameter. */
+export type ExecQuery = Readonly<Record<string, string | boolean | readonly string[]>>;
 
 /** Where and how to dial: what {@link ExecClient.upgradeRequest} answers. */
 export interface UpgradeRequest {
@@ -135,6 +138,10 @@ export interface ExitRecord {
   readonly oomKills?: number;
   /** Processes the command left behind, which were killed. */
   readonly strays?: number;
+  /** Processes that could not be killed, e.g. because they run as another user. */
+  readonly survivors?: number;
+  /** Streams whose journal is not complete, because the volume was full. Absent: both are complete. */
+  readonly incomplete?: readonly ('stdout' | 'stderr')[];
 }
 
 /** A piece of output. */

@@ -1,0 +1,32 @@
+import type { RunRef, RunSpec } from '../types.ts';
+
+/** @throws TypeError naming the field, what was expected and what was got */
+export function checkRef({ id, dir }: RunRef): void {
+  if (!/^[A-Za-z0-9_-][A-Za-z0-9._-]{0,127}$/.test(id)) {
+    throw new TypeError(
+      `id: expected 1 to 128 of A-Z a-z 0-9 . _ - not beginning with a dot, got ${JSON.stringify(id)}`,
+    );
+  }
+  if (!dir.startsWith('/') || /[\0\n]/.test(dir)) {
+    throw new TypeError(`dir: expected an absolute path, got ${JSON.stringify(dir)}`);
+  }
+}
+
+/** @throws TypeError naming the field, what was expected and what was got */
+export function checkSpec(spec: RunSpec): void {
+  checkRef(spec);
+  if (typeof spec.run !== 'string' && spec.run.length === 0) {
+    throw new TypeError('run: expected a script or a list of at least one word, got an empty list');
+  }
+  for (const name of Object.keys(spec.env ?? {})) {
+    if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) {
+      throw new TypeError(`env: expected names of letters, digits and _, got ${JSON.stringify(name)}`);
+    }
+  }
+  for (const field of ['timeoutMs', 'graceMs'] as const) {
+    const value = spec[field];
+    if (value !== undefined && !(Number.isFinite(value) && value >= 0)) {
+      throw new TypeError(`${field}: expected milliseconds, got ${value}`);
+    }
+  }
+}

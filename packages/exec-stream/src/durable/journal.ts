@@ -1,0 +1,20 @@
+import { ExecAbortedError } from '../errors.ts';
+import type { ExitRecord, Journal, JournalChunk } from '../types.ts';
+
+/** Makes a {@link Journal} of a generator that yields the output and returns the exit record. */
+export function journalOf(read: () => AsyncGenerator<JournalChunk, ExitRecord>): Journal {
+  const { promise, resolve, reject } = Promise.withResolvers<ExitRecord>();
+  // The iteration throws the same error; who only iterates need not look at `exit`.
+  promise.catch(() => undefined);
+  async function* chunks(): AsyncGenerator<JournalChunk, void> {
+    try {
+      resolve(yield* read());
+    } catch (error) {
+      reject(error as Error);
+      throw error;
+    } finally {
+      reject(new ExecAbortedError('EXEC_ABORTED', 'the reader stopped before the end', { started: 'yes' }));
+    }
+  }
+  return { exit: promise, [Symbol.asyncIterator]: chunks };
+}

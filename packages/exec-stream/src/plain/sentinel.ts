@@ -1,0 +1,83 @@
+import { sh } from '../launcher/shell.ts';
+
+/**
+ * Wraps a command so that the end of both streams proves itself: after the command, `sh` writes a line with a random number and the
+ * exit code to stdout and to stderr. Only when both came is the exit code known and is each stream complete.
+ *
+ * The shell's own remark about a signal ("Killed") goes into a variable instead of the command's stderr, and tells a death by
+ * signal from an exit with 128 + n. The cookie lets a second exec find the command's processes.
+ */
+const wrapper = sh`
+DANUBE_RUN=$0
+export DANUBE_RUN
+exec 3>&1 4>&2
+dnb_said=$( { "$@" >&3 2>&4 3>&- 4>&-; } 2>&1; echo ":$?")
+dnb_code=\${dnb_said##*:}
+dnb_how=e
+[ "$dnb_said" = ":$dnb_code" ] || dnb_how=s
+printf '\036DANUBE:%s:%s%s\n' "$0" "$dnb_how" "$dnb_code" >&4
+printf '\036DANUBE:%s:%s%s\n' "$0" "$dnb_how" "$dnb_code" >&3
+exit "$dnb_code"
+`;
+
+/** The words to exec for a command that proves its end with this nonce. */
+export const wrapCommand = (nonce: string, argv: readonly string[]): string[] => ['sh', '-c', wrapper, nonce, ...argv];
+
+/** What a sentinel line says. */
+export interface Sentinel {
+  readonly code: number;
+  /** True: the code is 128 + the number of the signal that ended the command. */
+  readonly bySignal: boolean;
+}
+
+/**
+ * Takes the sentinel line out of one stream. Bytes are handed on at once; only what may be the beginning of the line is held back.
+ * Output of background children after the line is handed on too.
+ */
+export class SentinelFilter {
+  readonly #mark: Buffer;
+  #held: Buffer = Buffer.alloc(0);
+  sentinel: Sentinel | undefined;
+
+  constructor(nonce: string) {
+    this.#mark = Buffer.from(`\x1eDANUBE:${nonce}:`);
+  }
+
+  /** What of this piece is output. Empty when all of it is held back. */
+  push(piece: Buffer): Buffer {
+    if (this.sentinel) return piece;
+    const data = this.#held.length === 0 ? piece : Buffer.concat([this.#held, piece]);
+    this.#held = NOTHING;
+    const at = this.#find(data);
+    if (at === -1) return data;
+    const line = /^([es])(\d{1,3})\n/.exec(data.toString('latin1', at + this.#mark.length, at + this.#mark.length + 5));
+    if (line) {
+      this.sentinel = { bySignal: line[1] === 's', code: Number(line[2]) };
+      const rest = at + this.#mark.length + line[0].length;
+      return Buffer.concat([data.subarray(0, at), data.subarray(rest)]);
+    }
+    this.#held = data.subarray(at);
+    return data.subarray(0, at);
+  }
+
+  /** What is still held back when the stream ends: it was no sentinel. */
+  flush(): Buffer {
+    const held = this.#held;
+    this.#held = NOTHING;
+    return held;
+  }
+
+  /** Where the mark, or the beginning of one at the very end, is. */
+  #find(data: Buffer): number {
+    for (let at = data.indexOf(0x1e); at !== -1; at = data.indexOf(0x1e, at + 1)) {
+      const length = Math.min(this.#mark.length, data.length - at);
+      if (data.compare(this.#mark, 0, length, at, at + length) === 0) {
+        const tail = data.subarray(at + length);
+        if (/^(?:[es]?|[es]\d{0,3}|[es]\d{1,3}\n[^]*)$/.test(tail.toString('latin1', 0, 6))) return at;
+      }
+    }
+    return -1;
+  }
+}
+
+const NOTHING = Buffer.alloc(0);

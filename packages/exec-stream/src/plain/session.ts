@@ -1,0 +1,180 @@
+import { randomBytes } from 'node:crypto';
+import { PassThrough, type Writable } from 'node:stream';
+import { type ConnectionEnd, ExecConnection, type ConnectionOptions } from '../connection/connection.ts';
+import { ExecAbortedError, ExecError, ExecTimeoutError } from '../errors.ts';
+import { withRetry } from '../retry.ts';
+import type { ExecClient, ExecProtocol, ExecResult, ExecSession, ExecTarget } from '../types.ts';
+import { endCommand } from './end-command.ts';
+import type { PlainOptions } from './options.ts';
+import { judge } from './outcome.ts';
+import { Output } from './output.ts';
+import { SentinelFilter, wrapCommand } from './sentinel.ts';
+import { sendStdin } from './stdin.ts';
+
+/** What to run where. */
+export interface PlainCommand {
+  readonly target: ExecTarget;
+  readonly argv: readonly string[];
+  readonly options: PlainOptions;
+}
+
+/** One plain exec: one connection, two outputs, one verdict. */
+export class PlainSession implements ExecSession {
+  readonly stdout: Output;
+  readonly stderr: Output;
+  readonly stdin?: Writable;
+  readonly result: Promise<ExecResult>;
+  readonly #client: ExecClient;
+  readonly #command: PlainCommand;
+  readonly #base: ConnectionOptions;
+  readonly #nonce: string | undefined;
+  readonly #cancel = new AbortController();
+  readonly #over = new AbortController();
+  #connection: ExecConnection | undefined;
+
+  constructor(client: ExecClient, base: ConnectionOptions, command: PlainCommand) {
+    this.#client = client;
+    this.#base = { ...base, ...(command.options.protocols && { protocols: command.options.protocols }) };
+    this.#command = command;
+    this.#nonce = command.options.verify === 'sentinel' ? randomBytes(16).toString('hex') : undefined;
+    this.stdout = new Output(() => this.#resume());
+    this.stderr = new Output(() => this.#resume());
+    if (command.options.stdin === true) this.stdin = new PassThrough();
+    this.result = this.#run();
+    // Who only reads the streams is not punished for it.
+    this.result.catch(() => undefined);
+  }
+
+  get protocol(): ExecProtocol | undefined {
+    return this.#connection?.protocol;
+  }
+
+  resize(size: { readonly columns: number; readonly rows: number }): void {
+    if (this.#command.options.tty) this.#connection?.resize(size);
+  }
+
+  /** Ends the command, if it still runs, and waits until everything is settled. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#cancel.abort(new ExecAbortedError('EXEC_ABORTED', 'the session was disposed', { started: 'maybe' }));
+    await this.result.catch(() => undefined);
+  }
+
+  async #run(): Promise<ExecResult> {
+    const { timeoutMs, signal, retryForMs } = this.#command.options;
+    const timer =
+      timeoutMs === undefined
+        ? undefined
+        : setTimeout(
+            () => this.#cancel.abort(new ExecTimeoutError('EXEC_TIMEOUT', `${timeoutMs} ms`, { started: 'maybe' })),
+            timeoutMs,
+          );
+    const onAbort = (): void =>
+      this.#cancel.abort(
+        new ExecAbortedError('EXEC_ABORTED', 'by its signal', { started: 'maybe', cause: signal?.reason }),
+      );
+    signal?.addEventListener('abort', onAbort, { once: true });
+    if (signal?.aborted) onAbort();
+    const began = performance.now();
+    try {
+      const once = (): Promise<ExecResult> => this.#once(began);
+      return await withRetry(once, { retryForMs, signal: this.#cancel.signal });
+    } catch (error) {
+      throw this.#cancel.signal.aborted ? await this.#ended(error) : error;
+    } finally {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', onAbort);
+      this.#over.abort();
+      this.stdin?.destroy();
+      this.stdout.finish();
+      this.stderr.finish();
+    }
+  }
+
+  /** One connection, from dialling to verdict. */
+  async #once(began: number): Promise<ExecResult> {
+    this.#cancel.signal.throwIfAborted();
+    const { argv, target, options } = this.#command;
+    const nonce = this.#nonce;
+    const filters =
+      nonce === undefined ? undefined : { stdout: new SentinelFilter(nonce), stderr: new SentinelFilter(nonce) };
+    const { promise, resolve, reject } = Promise.withResolvers<ConnectionEnd>();
+    const connection = await ExecConnection.open(
+      this.#client,
+      {
+        target,
+        argv: nonce === undefined ? argv : wrapCommand(nonce, argv),
+        stdin: options.stdin !== undefined,
+        tty: options.tty,
+      },
+      {
+        ...this.#base,
+        signal: this.#cancel.signal,
+        handler: {
+          output: (stream, payload) => {
+            this[stream].deliver(filters ? filters[stream].push(payload) : payload);
+            if (this[stream].full) this.#connection?.pause();
+          },
+          end: resolve,
+        },
+      },
+    );
+    this.#connection = connection;
+    const onCancel = (): void => {
+      reject(this.#cancel.signal.reason as ExecError);
+      connection.close();
+    };
+    this.#cancel.signal.addEventListener('abort', onCancel, { once: true });
+    if (this.#cancel.signal.aborted) onCancel();
+    this.#feed(connection, reject);
+    try {
+      const end = await promise;
+      for (const stream of ['stdout', 'stderr'] as const) this[stream].deliver(filters?.[stream].flush() ?? NOTHING);
+      const bytes = { stdout: this.stdout.bytes, stderr: this.stderr.bytes };
+      const verdict = judge({
+        end,
+        sentinels: filters && { stdout: filters.stdout.sentinel, stderr: filters.stderr.sentinel },
+        outputSeen: bytes.stdout + bytes.stderr > 0,
+      });
+      if (verdict instanceof ExecError) throw verdict;
+      return { ...verdict, reason: 'exit', bytes, durationMs: performance.now() - began };
+    } finally {
+      this.#cancel.signal.removeEventListener('abort', onCancel);
+    }
+  }
+
+  #feed(connection: ExecConnection, fail: (error: Error) => void): void {
+    const source = this.stdin instanceof PassThrough ? this.stdin : this.#command.options.stdin;
+    if (source === undefined || source === true) return;
+    sendStdin(connection, source, this.#over.signal).catch((error: unknown) => {
+      fail(error as Error);
+      connection.close();
+    });
+  }
+
+  /** Resumes the socket when both streams have room. */
+  #resume(): void {
+    if (!this.stdout.full && !this.stderr.full) this.#connection?.resume();
+  }
+
+  /** The error of a cancelled exec, after the command was ended as far as that is possible. */
+  async #ended(error: unknown): Promise<unknown> {
+    const reason: unknown = this.#cancel.signal.reason;
+    if (!(reason instanceof ExecError)) return error;
+    const { code, cause, message } = reason;
+    if (this.#connection === undefined) return reason;
+    const survivors =
+      this.#nonce === undefined
+        ? undefined
+        : await endCommand(this.#client, this.#command.target, {
+            ...this.#base,
+            cookie: this.#nonce,
+            graceMs: this.#command.options.graceMs,
+          });
+    const detail = survivors === 0 ? 'the command was ended' : 'the command may still run';
+    const facts = { started: 'yes', cause, ...(survivors !== undefined && { survivors }) } as const;
+    const text = `${message.split(': ').slice(1).join(': ')}; ${detail}`;
+    return code === 'EXEC_TIMEOUT' ? new ExecTimeoutError(code, text, facts) : new ExecAbortedError(code, text, facts);
+  }
+}
+
+const NOTHING = Buffer.alloc(0);
