@@ -57,6 +57,8 @@ const load = async (name: CommandName): Promise<Command> => {
       return (await import('./commands/get.ts')).get;
     case 'cancel':
       return (await import('./commands/cancel.ts')).cancel;
+    case 'schema':
+      return (await import('./commands/schema.ts')).schema;
     case 'version':
       return (await import('./commands/version.ts')).version;
   }

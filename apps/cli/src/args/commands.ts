@@ -91,6 +91,14 @@ processes of this machine, with its own programs and this user's rights. The ima
     examples: ['danube cancel 01k9'],
   },
   {
+    name: 'schema',
+    args: [],
+    summary: 'Print the JSON Schema of job files, for editors',
+    options: { help },
+    details: [],
+    examples: ['danube schema > pipeline.schema.json'],
+  },
+  {
     name: 'version',
     args: [],
     summary: 'Print the version',
