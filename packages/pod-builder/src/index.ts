@@ -5,3 +5,11 @@ export { type ImagePullPolicy, type JobPodOptions } from './pod/job-pod-options.
 export { ATTEMPT_LABEL, type JobPodMetadata, OWNER_LABEL } from './pod/metadata.ts';
 export { COORDINATOR_UID, WORKER_UID } from './pod/security.ts';
 export { WORKER_PID_FILE } from './pod/worker-container.ts';
+export {
+  type CoordinatorAccount,
+  coordinatorRbac,
+  jobRbac,
+  jobsNamespace,
+  type OwnedPod,
+} from './rbac/coordinator-rbac.ts';
+export { EXEC_POLICY_NAME, execPolicy } from './rbac/exec-policy.ts';

@@ -2,6 +2,9 @@ import { durationMs, DEFAULT_JOB_TIMEOUT } from '@danube/contract';
 import { COORDINATOR_IMAGE, JOBS_NAMESPACE } from '@danube/contract/names';
 import type { ResourceRequirements } from '@danube/k8s-client';
 
+/** ServiceAccount whose token the coordinator gets. */
+export const COORDINATOR_ACCOUNT = 'danube-coordinator';
+
 /** When the kubelet pulls an image. */
 export type ImagePullPolicy = 'Always' | 'IfNotPresent' | 'Never';
 
@@ -51,7 +54,7 @@ export const normalizeJobPodOptions = (options: JobPodOptions): NormalJobPodOpti
   owner: 'danube',
   coordinatorImage: COORDINATOR_IMAGE,
   imagePullPolicy: 'IfNotPresent',
-  serviceAccountName: 'danube-coordinator',
+  serviceAccountName: COORDINATOR_ACCOUNT,
   workspaceSize: '10Gi',
   controlSize: '2Gi',
   coordinatorResources: { requests: { cpu: '50m', memory: '64Mi' }, limits: { memory: '256Mi' } },
