@@ -1,0 +1,36 @@
+import { Router } from 'express';
+
+/** What readiness depends on: rejects, or throws, when it does not hold. */
+export type ReadinessChecks = Readonly<Record<string, () => unknown>>;
+
+type Check = { readonly name: string; readonly ok: boolean; readonly message?: string };
+
+/** `/healthz` (the process answers), `/readyz` (it can do its work; each check by name) and `/version`. */
+export const healthRoutes = (checks: ReadinessChecks, version: string): Router => {
+  const router = Router();
+
+  router.get('/healthz', (_request, response) => {
+    response.json({ status: 'ok' });
+  });
+
+  router.get('/readyz', async (_request, response) => {
+    const results = await Promise.all(Object.entries(checks).map(([name, check]) => run(name, check)));
+    const ok = results.every((result) => result.ok);
+    response.status(ok ? 200 : 503).json({ status: ok ? 'ok' : 'failing', checks: results });
+  });
+
+  router.get('/version', (_request, response) => {
+    response.json({ name: 'danube-api-server', version });
+  });
+
+  return router;
+};
+
+const run = async (name: string, check: () => unknown): Promise<Check> => {
+  try {
+    await check();
+    return { name, ok: true };
+  } catch (error) {
+    return { name, ok: false, message: error instanceof Error ? error.message : String(error) };
+  }
+};
