@@ -1,1 +1,6 @@
-export {};
+export { startClusterSim, type ClusterSim } from './cluster-sim.ts';
+export type { ClusterSimOptions } from './options.ts';
+export type { ImageEntry, ImageMap } from './kubelet/image.ts';
+export type { NodeCapacity } from './kubelet/node.ts';
+export type { ExecProtocol } from './exec/protocol.ts';
+export { SimError, type SimErrorCode } from './sim-error.ts';

@@ -1,0 +1,98 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { UserInfo } from '../tokens.ts';
+import { failures } from './api-status.ts';
+import { isAnonymous } from './authenticator.ts';
+import { aggregated, coreVersions, findGroup, groupList, groupNames, resourceList } from './discovery.ts';
+import { sendFailure, sendJson, sendText } from './http-io.ts';
+import { openApiDocument, openApiIndex } from './openapi.ts';
+import { parseResourcePath } from './request-info.ts';
+import { handleResource, type ResourceEnvironment } from './resource-handler.ts';
+import { renderingOf } from './table.ts';
+
+/** Version that the server says it is. */
+export const KUBERNETES_VERSION = 'v1.34.4';
+
+const version = {
+  major: '1',
+  minor: '34',
+  gitVersion: `${KUBERNETES_VERSION}+cluster-sim`,
+  gitCommit: '0000000000000000000000000000000000000000',
+  gitTreeState: 'clean',
+  buildDate: '1970-01-01T00:00:00Z',
+  goVersion: 'none',
+  compiler: 'none',
+  platform: `${process.platform}/${process.arch}`,
+};
+
+const AGGREGATED_TYPE = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList';
+
+const wantsAggregated = (accept: string | undefined): boolean =>
+  accept?.includes('g=apidiscovery.k8s.io;v=v2;') ?? false;
+
+/** The documents of discovery, by path. Undefined for any other path. */
+const discoveryDocument = (path: string, address: string): unknown => {
+  const [root = '', group, groupVersion, ...surplus] = path.split('/').filter((part) => part !== '');
+  if (root === 'api') {
+    if (group === undefined) return coreVersions(address);
+    return groupVersion === undefined ? resourceList(group) : undefined;
+  }
+  if (root === 'version' && group === undefined) return version;
+  if (root !== 'apis' || surplus.length > 0) return undefined;
+  if (group === undefined) return groupList();
+  return groupVersion === undefined ? findGroup(group) : resourceList(`${group}/${groupVersion}`);
+};
+
+const serveDocument = (request: IncomingMessage, response: ServerResponse, path: string): boolean => {
+  if (request.method !== 'GET') return false;
+  const trimmed = path.replace(/\/+$/, '');
+  if ((trimmed === '/api' || trimmed === '/apis') && wantsAggregated(request.headers.accept)) {
+    const groups = trimmed === '/api' ? [''] : groupNames();
+    sendText(response, JSON.stringify(aggregated(groups)), { contentType: AGGREGATED_TYPE });
+    return true;
+  }
+  if (trimmed === '/openapi/v3') {
+    sendJson(response, openApiIndex());
+    return true;
+  }
+  if (trimmed.startsWith('/openapi/v3/')) {
+    const document = openApiDocument(trimmed.slice('/openapi/v3/'.length));
+    if (document === undefined) throw failures.noSuchPath();
+    sendJson(response, document);
+    return true;
+  }
+  const document = discoveryDocument(trimmed, request.headers.host ?? '');
+  if (document === undefined) return false;
+  sendJson(response, document);
+  return true;
+};
+
+/** 403 for the anonymous user, who may only read what is public. */
+export const checkMayAct = (user: UserInfo, request: IncomingMessage, url: URL): void => {
+  if (!isAnonymous(user)) return;
+  const why = `User "${user.username}" cannot ${(request.method ?? 'GET').toLowerCase()} path "${url.pathname}"`;
+  throw failures.forbidden({ group: '', plural: 'requests', kind: '', name: '' }, why);
+};
+
+/** Serves one HTTP request to its end. Never rejects. */
+export const serveRequest = async (
+  request: IncomingMessage,
+  response: ServerResponse,
+  environment: ResourceEnvironment,
+): Promise<void> => {
+  try {
+    const url = new URL(request.url ?? '/', 'https://cluster-sim');
+    if (['/healthz', '/livez', '/readyz'].includes(url.pathname)) {
+      sendText(response, 'ok', { contentType: 'text/plain; charset=utf-8' });
+      return;
+    }
+    const user = environment.authenticator.userOf(request);
+    if (url.pathname !== '/version') checkMayAct(user, request, url);
+    if (serveDocument(request, response, url.pathname)) return;
+    const rendering = renderingOf(request.headers.accept, environment.now());
+    await handleResource({ request, response, target: parseResourcePath(url), user, rendering }, environment);
+  } catch (error) {
+    sendFailure(response, error);
+  } finally {
+    if (!request.complete) request.resume(); // a body that nobody read would block the connection
+  }
+};

@@ -1,0 +1,184 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer, type Server } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { checkMayAct, KUBERNETES_VERSION, serveRequest } from './api/api-server.ts';
+import { Authenticator } from './api/authenticator.ts';
+import { known } from './api/kinds.ts';
+import { ExecServer } from './exec/exec-server.ts';
+import { EventRecorder } from './kubelet/event-recorder.ts';
+import { Kubelet } from './kubelet/kubelet.ts';
+import { nodeObject } from './kubelet/node.ts';
+import { NODE_NAME, Scheduler } from './kubelet/scheduler.ts';
+import { makeKubeconfig } from './kubeconfig.ts';
+import { normalizeOptions, type ClusterSimOptions, type NormalizedOptions } from './options.ts';
+import type { Pod } from './pods/pod-types.ts';
+import { SimError } from './sim-error.ts';
+import { NamespaceController } from './store/namespace-controller.ts';
+import { ObjectApi } from './store/object-api.ts';
+import { Store } from './store/store.ts';
+import { makeServerCertificates } from './tls/certificates.ts';
+import { API_AUDIENCE, TokenSigner } from './tokens.ts';
+import { startWatchdog } from './watchdog.ts';
+
+/** A running simulator. */
+export interface ClusterSim extends AsyncDisposable {
+  /** Where the API server listens, e.g. `https://127.0.0.1:40123`. */
+  readonly url: string;
+  /** The CA that signed the server's certificate. */
+  readonly caPem: string;
+  /** Bearer token of an administrator. */
+  readonly token: string;
+  /** Directory with all files of this simulator; removed by {@link close}. */
+  readonly dataDir: string;
+  /** A kubeconfig file's content, for kubectl and every client library. Contains the token. */
+  kubeconfig(): string;
+  /** Ends all containers and connections and removes all files. Safe to call twice. */
+  close(): Promise<void>;
+}
+
+const SYSTEM_NAMESPACES = ['default', 'kube-system', 'kube-public', 'kube-node-lease'];
+const KEEP_ALIVE_MS = 90_000; // the API server's own idle limit
+const DEFAULT_TOKEN_SECONDS = 3600;
+
+const makeDirectory = (parent: string): string => {
+  try {
+    return mkdtempSync(join(parent, 'cluster-sim-'));
+  } catch (error) {
+    throw new SimError('DATA_DIR_UNUSABLE', parent, { cause: error });
+  }
+};
+
+const listen = (server: Server, { host, port }: NormalizedOptions): Promise<number> =>
+  new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      const code = error.code === 'EADDRINUSE' ? 'ADDRESS_IN_USE' : 'ADDRESS_UNUSABLE';
+      reject(new SimError(code, `${host}:${port}`, { cause: error }));
+    });
+    server.listen(port, host, () => resolve((server.address() as AddressInfo).port));
+  });
+
+const podToken =
+  (signer: TokenSigner, objects: ObjectApi, now: () => Date) =>
+  (pod: Pod, audience: string | undefined, expirationSeconds = DEFAULT_TOKEN_SECONDS): string => {
+    const namespace = pod.metadata.namespace ?? '';
+    const name = pod.spec.serviceAccountName ?? 'default';
+    const account = objects.get({ kind: known.serviceAccounts, namespace, name });
+    return signer.sign({
+      namespace,
+      serviceAccount: { name, uid: account.metadata.uid },
+      pod: { name: pod.metadata.name, uid: pod.metadata.uid },
+      node: NODE_NAME,
+      audiences: [audience ?? API_AUDIENCE],
+      expiresAt: new Date(now().getTime() + expirationSeconds * 1000),
+    });
+  };
+
+/**
+ * Starts a simulated cluster in this process: an API server with one node whose containers are local processes.
+ *
+ * There is **no isolation**: a container can read, write and kill what this process can.
+ *
+ * @throws SimError when it cannot listen or write its files.
+ * @throws TypeError for options that make no sense.
+ * @example
+ * ```ts
+ * await using sim = await startClusterSim();
+ * await writeFile('kubeconfig', sim.kubeconfig());
+ * ```
+ */
+export const startClusterSim = async (options: ClusterSimOptions = {}): Promise<ClusterSim> => {
+  const settings = normalizeOptions(options);
+  const { now, host } = settings;
+  const { caPem, server: certificate } = makeServerCertificates(host, new Date());
+  const simulatorId = randomBytes(8).toString('hex');
+  const token = randomBytes(32).toString('base64url');
+  const dataDir = makeDirectory(settings.dataDir);
+  const stop = new AbortController();
+
+  const store = new Store(settings.historyLimit);
+  const objects = new ObjectApi(store, now);
+  const signer = new TokenSigner(now);
+  const authenticator = new Authenticator({ adminToken: token, signer, store });
+
+  const server = createServer({ ...certificate, keepAliveTimeout: KEEP_ALIVE_MS, requestTimeout: 0 });
+  const port = await listen(server, settings).catch((error: unknown) => {
+    rmSync(dataDir, { recursive: true, force: true });
+    throw error;
+  });
+
+  const watchdog = startWatchdog(simulatorId, dataDir);
+  const kubelet = new Kubelet(
+    objects,
+    {
+      store,
+      recorder: new EventRecorder(objects, 'kubelet', now),
+      images: settings.images,
+      dataDir,
+      simulatorId,
+      api: { host, port },
+      path: settings.path ?? '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+      statusDelayMs: settings.statusDelayMs,
+      sources: {
+        lookUp: (kind, namespace, name) => store.get(known[kind], namespace, name),
+        token: podToken(signer, objects, now),
+      },
+      now,
+      log: settings.log,
+      onStart: ({ pid }) => watchdog.add(pid),
+      onEnd: ({ pid }) => watchdog.remove(pid),
+    },
+    NODE_NAME,
+  );
+  const scheduler = new Scheduler(store, new EventRecorder(objects, 'default-scheduler', now), now);
+  const namespaces = new NamespaceController(objects, caPem);
+  for (const name of SYSTEM_NAMESPACES)
+    objects.create({ kind: known.namespaces, namespace: undefined }, { metadata: { name } });
+  objects.create({ kind: known.nodes, namespace: undefined }, nodeObject(settings.node, KUBERNETES_VERSION, now()));
+
+  const environment = {
+    objects,
+    kubelet,
+    authenticator,
+    signer,
+    bookmarkIntervalMs: settings.bookmarkIntervalMs,
+    now,
+    signal: stop.signal,
+  };
+  const execServer = new ExecServer({
+    objects,
+    kubelet,
+    protocols: settings.execProtocols,
+    authorize: (request, url) => checkMayAct(authenticator.userOf(request), request, url),
+    wrapSink: (sink) => sink,
+  });
+  server.on('request', (request, response) => void serveRequest(request, response, environment));
+  server.on('upgrade', (request, socket, head) => execServer.handle(request, socket, head));
+
+  const url = `https://${host.includes(':') ? `[${host}]` : host}:${port}`;
+  const shutDown = async (): Promise<void> => {
+    stop.abort();
+    scheduler.close();
+    namespaces.close();
+    execServer.close();
+    const closed = new Promise((resolve) => server.close(resolve));
+    server.closeAllConnections();
+    await kubelet.close();
+    await watchdog.dismiss();
+    await closed;
+    rmSync(dataDir, { recursive: true, force: true });
+  };
+  let closing: Promise<void> | undefined;
+  const close = (): Promise<void> => (closing ??= shutDown());
+
+  return {
+    url,
+    caPem,
+    token,
+    dataDir,
+    kubeconfig: () => makeKubeconfig({ url, caPem, token }),
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+};

@@ -1,0 +1,237 @@
+import { isDeepStrictEqual } from 'node:util';
+import { failures } from '../api/api-status.ts';
+import { kinds, known, type ResourceKind } from '../api/kinds.ts';
+import { apiTime, asObject, isObject, type JsonObject, type KubeObject } from '../objects.ts';
+import { asPod } from '../pods/pod-types.ts';
+import { metadataCauses, newObject, refOf, updatedObject } from './metadata.ts';
+import type { Store } from './store.ts';
+import { hasStatusSubresource, strategyOf } from './strategies.ts';
+
+/** One object by where it is served. */
+export interface ObjectAddress {
+  readonly kind: ResourceKind;
+  readonly namespace: string | undefined;
+  readonly name: string;
+}
+
+/** Options of a write. */
+export interface WriteOptions {
+  /** Do everything but store. */
+  readonly dryRun?: boolean;
+  /** Which part the write may change. Default: all but the status. */
+  readonly subresource?: string;
+}
+
+/** Options of a delete, as `DeleteOptions` on the wire. */
+export interface DeleteOptions {
+  readonly dryRun?: boolean;
+  readonly gracePeriodSeconds?: number;
+  readonly uid?: string;
+  readonly resourceVersion?: string;
+  readonly propagationPolicy?: string;
+}
+
+/**
+ * The write side of the API: what create, update and delete mean for stored objects, whatever way they came. Every
+ * method is synchronous, so each is atomic.
+ */
+export class ObjectApi {
+  readonly store: Store;
+  readonly #now: () => Date;
+
+  constructor(store: Store, now: () => Date) {
+    this.store = store;
+    this.#now = now;
+  }
+
+  /** The object, or a 404. */
+  get({ kind, namespace, name }: ObjectAddress): KubeObject {
+    const found = this.store.get(kind, namespace, name);
+    if (found === undefined) throw failures.notFound(refOf(kind, name));
+    return found;
+  }
+
+  /** Creates an object. 404 without its namespace, 403 while that is going away, 409 when the name is taken, 422 when it is not valid. */
+  create({ kind, namespace }: Omit<ObjectAddress, 'name'>, body: JsonObject, options: WriteOptions = {}): KubeObject {
+    const draft = newObject(body, { kind, namespace, now: this.#now() });
+    const ref = refOf(kind, draft.metadata.name);
+    if (namespace !== undefined) this.#checkNamespace(namespace, kind, draft.metadata.name);
+    const strategy = strategyOf(kind);
+    const causes = metadataCauses(kind, draft.metadata);
+    if (causes.length > 0) throw failures.invalid(ref, causes);
+    const object = strategy.prepareCreate?.(draft, this.store) ?? draft;
+    if (this.store.get(kind, namespace, draft.metadata.name) !== undefined) throw failures.alreadyExists(ref);
+    return options.dryRun === true ? object : this.store.put(kind, object);
+  }
+
+  /** Replaces an object, or only its status. A body that changes nothing writes nothing, as on the real server. */
+  replace(address: ObjectAddress, body: JsonObject, options: WriteOptions = {}): KubeObject {
+    const { kind } = address;
+    const current = this.get(address);
+    const sent = updatedObject(body, current, kind);
+    const next = this.#merged(kind, sent, { current, subresource: options.subresource });
+    const strategy = strategyOf(kind);
+    const ref = refOf(kind, current.metadata.name);
+    const causes = [
+      ...metadataCauses(kind, next.metadata),
+      ...(strategy.validate?.(next) ?? []),
+      ...(options.subresource === undefined ? (strategy.validateUpdate?.(next, current) ?? []) : []),
+    ];
+    if (causes.length > 0) throw failures.invalid(ref, causes);
+    if (options.dryRun === true || isDeepStrictEqual(next, current)) return next;
+    const bumped = isDeepStrictEqual(next['spec'], current['spec']) ? next : withNextGeneration(next);
+    if (bumped.metadata.deletionTimestamp !== undefined && this.#isReleased(bumped)) {
+      return this.#remove(address.kind, bumped);
+    }
+    return this.store.put(kind, bumped);
+  }
+
+  /** Deletes an object, at once or gracefully. Returns it, and whether it is gone. */
+  delete(address: ObjectAddress, options: DeleteOptions = {}): { object: KubeObject; gone: boolean } {
+    const { kind } = address;
+    const current = this.get(address);
+    const ref = refOf(kind, current.metadata.name);
+    const { uid, resourceVersion } = current.metadata;
+    if (options.uid !== undefined && options.uid !== uid) {
+      throw failures.conflict(
+        ref,
+        `Precondition failed: UID in precondition: ${options.uid}, UID in object meta: ${uid}`,
+      );
+    }
+    if (options.resourceVersion !== undefined && options.resourceVersion !== resourceVersion) {
+      throw failures.conflict(
+        ref,
+        `Precondition failed: ResourceVersion in precondition: ${options.resourceVersion}, ResourceVersion in object meta: ${resourceVersion}`,
+      );
+    }
+    if (kind === known.namespaces && ['default', 'kube-system', 'kube-public'].includes(address.name)) {
+      throw failures.forbidden(ref, 'this namespace may not be deleted');
+    }
+    if (options.dryRun === true) return { object: current, gone: true };
+    const marked = this.#marked(current, kind, options);
+    if (this.#isReleased(marked)) {
+      const object = this.#remove(kind, marked);
+      if (options.propagationPolicy !== 'Orphan') this.#collectDependents(uid);
+      return { object, gone: true };
+    }
+    if (isDeepStrictEqual(marked, current)) return { object: current, gone: false };
+    const object = this.store.put(kind, marked);
+    return { object, gone: false };
+  }
+
+  /** Removes a namespace that is empty: the end of its deletion. */
+  finishNamespace(namespace: KubeObject): void {
+    const current = this.store.get(known.namespaces, undefined, namespace.metadata.name);
+    if (current === undefined) return;
+    const released = { ...current, spec: { ...asObject(current['spec']), finalizers: [] } };
+    if ((current.metadata.finalizers ?? []).length === 0) this.#remove(known.namespaces, released);
+    else this.store.put(known.namespaces, released);
+  }
+
+  #checkNamespace(namespace: string, kind: ResourceKind, name: string): void {
+    const found = this.store.get(known.namespaces, undefined, namespace);
+    if (found === undefined) throw failures.notFound(refOf(known.namespaces, namespace));
+    if (found.metadata.deletionTimestamp !== undefined)
+      throw failures.namespaceTerminating(refOf(kind, name), namespace);
+  }
+
+  #merged(
+    kind: ResourceKind,
+    sent: KubeObject,
+    { current, subresource }: { current: KubeObject; subresource: string | undefined },
+  ): KubeObject {
+    if (subresource === 'status') {
+      const { labels, annotations, finalizers, managedFields } = sent.metadata;
+      const own = Object.fromEntries(
+        Object.entries({ labels, annotations, finalizers, managedFields }).filter(([, value]) => value !== undefined),
+      );
+      return { ...current, metadata: { ...current.metadata, ...own }, status: sent['status'] };
+    }
+    if (!hasStatusSubresource(kind, current)) return sent;
+    const { status: _status, ...rest } = sent;
+    return current['status'] === undefined ? rest : { ...rest, status: current['status'] };
+  }
+
+  #marked(current: KubeObject, kind: ResourceKind, options: DeleteOptions): KubeObject {
+    const grace = kind === known.pods ? podGrace(current, options.gracePeriodSeconds) : 0;
+    const before = current.metadata.deletionGracePeriodSeconds;
+    if (current.metadata.deletionTimestamp !== undefined && before !== undefined && before <= grace) return current;
+    const finalizers = [...(current.metadata.finalizers ?? [])];
+    if (options.propagationPolicy === 'Foreground' && this.#hasDependents(current.metadata.uid)) {
+      finalizers.push('foregroundDeletion');
+    }
+    const marked: KubeObject = {
+      ...current,
+      metadata: {
+        ...current.metadata,
+        ...(finalizers.length === 0 ? {} : { finalizers }),
+        deletionTimestamp: apiTime(new Date(this.#now().getTime() + grace * 1000)),
+        deletionGracePeriodSeconds: grace,
+      },
+    };
+    if (kind !== known.namespaces) return marked;
+    const { deletionGracePeriodSeconds: _grace, ...metadata } = marked.metadata;
+    return { ...marked, metadata, status: { ...asObject(current['status']), phase: 'Terminating' } };
+  }
+
+  #isReleased(object: KubeObject): boolean {
+    const own = object.kind === 'Namespace' ? asObject(object['spec'])['finalizers'] : [];
+    const held = (object.metadata.finalizers ?? []).length > 0 || (Array.isArray(own) && own.length > 0);
+    return !held && (object.metadata.deletionGracePeriodSeconds ?? 0) === 0;
+  }
+
+  #remove(kind: ResourceKind, object: KubeObject): KubeObject {
+    return this.store.remove(kind, object) ?? object;
+  }
+
+  #dependents(uid: string): { kind: ResourceKind; object: KubeObject }[] {
+    return kinds.flatMap((kind) =>
+      this.store
+        .list(kind)
+        .items.filter((object) => object.metadata.ownerReferences?.some((owner) => owner.uid === uid) ?? false)
+        .map((object) => ({ kind, object })),
+    );
+  }
+
+  #hasDependents(uid: string): boolean {
+    return this.#dependents(uid).length > 0;
+  }
+
+  #collectDependents(uid: string): void {
+    for (const { kind, object } of this.#dependents(uid)) {
+      const { namespace, name } = object.metadata;
+      if (this.store.get(kind, namespace, name) !== undefined) this.delete({ kind, namespace, name });
+    }
+  }
+}
+
+const withNextGeneration = (object: KubeObject): KubeObject =>
+  object.metadata.generation === undefined
+    ? object
+    : { ...object, metadata: { ...object.metadata, generation: object.metadata.generation + 1 } };
+
+/** Grace of a pod's deletion: none when no kubelet has it or when it has ended (pkg/registry/core/pod/strategy.go, CheckGracefulDelete). */
+const podGrace = (object: KubeObject, asked: number | undefined): number => {
+  const { spec, status } = asPod(object);
+  const ended = status.phase === 'Succeeded' || status.phase === 'Failed';
+  if (spec.nodeName === undefined || ended) return 0;
+  return asked ?? spec.terminationGracePeriodSeconds ?? 30;
+};
+
+/** Reads `DeleteOptions` from a body. */
+export const readDeleteOptions = (body: unknown, query: URLSearchParams): DeleteOptions => {
+  const options = asObject(body);
+  const preconditions = asObject(options['preconditions']);
+  const queryGrace = query.get('gracePeriodSeconds');
+  const grace = options['gracePeriodSeconds'] ?? (queryGrace === null ? undefined : Number(queryGrace));
+  const policy = options['propagationPolicy'] ?? query.get('propagationPolicy') ?? undefined;
+  return {
+    dryRun: query.has('dryRun') || (Array.isArray(options['dryRun']) && options['dryRun'].length > 0),
+    ...(typeof grace === 'number' ? { gracePeriodSeconds: grace } : {}),
+    ...(typeof policy === 'string' ? { propagationPolicy: policy } : {}),
+    ...(typeof preconditions['uid'] === 'string' ? { uid: preconditions['uid'] } : {}),
+    ...(typeof preconditions['resourceVersion'] === 'string'
+      ? { resourceVersion: preconditions['resourceVersion'] }
+      : {}),
+  };
+};
