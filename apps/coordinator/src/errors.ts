@@ -6,6 +6,7 @@ export const coordinatorErrors = {
   API_STATUS: { message: 'The api-server answered with an error', retryable: true },
   API_ANSWER: { message: 'The api-server answered with something else than was asked for', retryable: true },
   API_REJECTED: { message: 'The api-server refuses what is reported', retryable: false },
+  OUTPUT_CUT: { message: 'The control volume was full, and output of the step is missing', retryable: false },
 } as const satisfies Record<string, { message: string; retryable: boolean }>;
 
 /** Key of {@link coordinatorErrors}. */

@@ -4,7 +4,7 @@ import { CoordinatorError, messageOf } from './errors.ts';
 import { readJobSpec } from './read-job-spec.ts';
 import { ApiConnection } from './report/api-connection.ts';
 import { cancelWanted } from './report/cancel-watch.ts';
-import { HttpReporter } from './report/http-reporter.ts';
+import { HttpReporter, type HttpReporterOptions } from './report/http-reporter.ts';
 import { type JobVerdict, Lane } from './report/lane.ts';
 import { PlainReporter, type PlainStreams } from './report/plain-reporter.ts';
 import type { Delivery } from './report/reporter.ts';
@@ -21,6 +21,7 @@ export type CoordinatorParts = {
   /** Fires when the container is told to end: the kubelet kills it soon. */
   readonly terminated: AbortSignal;
   readonly times?: Partial<CoordinatorTimes>;
+  readonly reporting?: Partial<HttpReporterOptions>;
 };
 
 /** How long the last things may take, in milliseconds. */
@@ -107,7 +108,7 @@ class JobRun {
   #reporter(connection: ApiConnection | undefined): HttpReporter | PlainReporter {
     return connection === undefined
       ? new PlainReporter(this.#spec.pipeline, this.#parts.streams)
-      : new HttpReporter(connection);
+      : new HttpReporter(connection, this.#parts.reporting);
   }
 
   async #watchCancel(connection: ApiConnection, signal: AbortSignal): Promise<void> {

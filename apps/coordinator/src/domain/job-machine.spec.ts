@@ -75,38 +75,53 @@ describe('decide', () => {
     });
   });
 
-  it.each<[string, Partial<Step>[], StepOutcome[], string[], string]>([
-    ['skips what needs success after a failure', [{}, {}], [fails], ['0 failed', '1 skipped'], 'failed'],
-    [
-      'runs failure- and always-steps after a failure',
-      [{}, { if: 'failure' }, {}, { if: 'always' }],
-      [fails, ok, ok],
-      ['0 failed', '1 succeeded', '2 skipped', '3 succeeded'],
-      'failed',
-    ],
-    [
-      'skips failure-steps while all is well',
-      [{}, { if: 'failure' }, { if: 'always' }],
-      [ok, ok],
-      ['0 succeeded', '1 skipped', '2 succeeded'],
-      'succeeded',
-    ],
-    [
-      'goes on after a failure that may be',
-      [{ continueOnError: true }, {}],
-      [fails, ok],
-      ['0 failed continued', '1 succeeded'],
-      'succeeded',
-    ],
-    ['fails when only an always-step fails', [{ if: 'always' }], [fails], ['0 failed'], 'failed'],
-    ['does not run anything in a lost worker', [{}, { if: 'always' }], [lost], ['0 failed', '1 skipped'], 'error'],
-  ])('%s', (_name, steps, outcomes, want, state) => {
-    const played = play(pipelineOf(...steps), ...outcomes.flatMap((outcome) => [started, ended(outcome)]));
-    const seen = played.did.flat().filter((text) => /^\d/.test(text));
-    expect({ seen, state: played.state }).toEqual({
-      seen: want,
-      state: expect.objectContaining({ name: 'finished', state }),
-    });
+  it.each<{ name: string; steps: Partial<Step>[]; outcomes: StepOutcome[]; want: string[]; verdict: string }>([
+    {
+      name: 'skips what needs success after a failure',
+      steps: [{}, {}],
+      outcomes: [fails],
+      want: ['0 failed', '1 skipped'],
+      verdict: 'failed',
+    },
+    {
+      name: 'runs failure- and always-steps after a failure',
+      steps: [{}, { if: 'failure' }, {}, { if: 'always' }],
+      outcomes: [fails, ok, ok],
+      want: ['0 failed', '1 succeeded', '2 skipped', '3 succeeded'],
+      verdict: 'failed',
+    },
+    {
+      name: 'skips failure-steps while all is well',
+      steps: [{}, { if: 'failure' }, { if: 'always' }],
+      outcomes: [ok, ok],
+      want: ['0 succeeded', '1 skipped', '2 succeeded'],
+      verdict: 'succeeded',
+    },
+    {
+      name: 'goes on after a failure that may be',
+      steps: [{ continueOnError: true }, {}],
+      outcomes: [fails, ok],
+      want: ['0 failed continued', '1 succeeded'],
+      verdict: 'succeeded',
+    },
+    {
+      name: 'fails when only an always-step fails',
+      steps: [{ if: 'always' }],
+      outcomes: [fails],
+      want: ['0 failed'],
+      verdict: 'failed',
+    },
+    {
+      name: 'does not run anything in a lost worker',
+      steps: [{}, { if: 'always' }],
+      outcomes: [lost],
+      want: ['0 failed', '1 skipped'],
+      verdict: 'error',
+    },
+  ])('$name', ({ steps, outcomes, want, verdict }) => {
+    const { did, state } = play(pipelineOf(...steps), ...outcomes.flatMap((outcome) => [started, ended(outcome)]));
+    expect(did.flat().filter((text) => /^\d/.test(text))).toEqual(want);
+    expect(state).toMatchObject({ name: 'finished', state: verdict });
   });
 
   it('keeps the reason of the first failure', () => {

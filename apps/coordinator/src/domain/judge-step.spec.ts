@@ -31,22 +31,32 @@ describe('judgeStep', () => {
     });
   });
 
-  it.each<[string, Partial<ExitEvidence>, string, string]>([
-    ['a signal', { code: null, signal: 'SIGSEGV' }, 'StepFailed', 'step "build" was ended by signal SEGV'],
-    ['a kill from outside', { code: 0, reason: 'killed' }, 'StepFailed', 'step "build" was ended from outside'],
-    [
-      'a timeout',
-      { code: null, signal: 'SIGTERM', reason: 'timeout' },
-      'StepTimeout',
-      'step "build" and its processes were ended after its timeout of 90s',
-    ],
-    [
-      'a lack of memory',
-      { code: 137, oomKills: 2, memoryPeakBytes: 67_108_864 },
-      'OutOfMemory',
-      'step "build" reached the memory limit of 64Mi and ended with exit code 137',
-    ],
-  ])('explains %s', (_name, facts, code, message) => {
+  it.each<{ of: string; facts: Partial<ExitEvidence>; code: string; message: string }>([
+    {
+      of: 'a signal',
+      facts: { code: null, signal: 'SIGSEGV' },
+      code: 'StepFailed',
+      message: 'step "build" was ended by signal SEGV',
+    },
+    {
+      of: 'a kill from outside',
+      facts: { code: 0, reason: 'killed' },
+      code: 'StepFailed',
+      message: 'step "build" was ended from outside',
+    },
+    {
+      of: 'a timeout',
+      facts: { code: null, signal: 'SIGTERM', reason: 'timeout' },
+      code: 'StepTimeout',
+      message: 'step "build" and its processes were ended after its timeout of 90s',
+    },
+    {
+      of: 'a lack of memory',
+      facts: { code: 137, oomKills: 2, memoryPeakBytes: 67_108_864 },
+      code: 'OutOfMemory',
+      message: 'step "build" reached the memory limit of 64Mi and ended with exit code 137',
+    },
+  ])('explains $of', ({ facts, code, message }) => {
     expect(judge(facts).failure).toMatchObject({ code, message });
   });
 

@@ -21,6 +21,7 @@ describe('stepRun', () => {
   it('says all about a run', () => {
     expect(stepRun(specOf({ env: { B: 'step', CI: 'no' }, timeout: '1m' }), 1, '/tmp/w')).toEqual({
       id: 'step-1-1',
+      name: 'two',
       run: ['x', 'y z'],
       workingDir: '/tmp/w',
       env: {

@@ -16,6 +16,7 @@ export const stepRun = (spec: JobSpec, index: number, workspace: string): StepRu
   if (step === undefined) throw new RangeError(`no step ${index} among ${pipeline.steps.length}`);
   return {
     id: `step-${index}-1`,
+    name: step.name,
     run: step.run,
     workingDir: inWorkspace(step.workingDir ?? '.', workspace),
     env: {

@@ -105,10 +105,12 @@ const fill = async (outbox: Outbox, events: AsyncIterable<JobEvent>): Promise<vo
 
 /** Waits until there is a batch to send and it is time to send it, or until there will be none. */
 const isDue = async (outbox: Outbox, pause: Promise<void>): Promise<void> => {
-  let paused = true;
-  const over = pause.then(() => void (paused = false));
-  while (outbox.state === 'open' && (outbox.isEmpty || (paused && !outbox.hasFullBatch))) {
-    await (paused ? Promise.race([outbox.changed, over]) : outbox.changed);
+  const wait = { over: false };
+  const over = pause.then(() => {
+    wait.over = true;
+  });
+  while (outbox.state === 'open' && (outbox.isEmpty || !(wait.over || outbox.hasFullBatch))) {
+    await (wait.over ? outbox.changed : Promise.race([outbox.changed, over]));
   }
 };
 

@@ -24,7 +24,7 @@ export class Outbox {
   #state: 'open' | 'closed' | 'discarding' = 'open';
   #events: JobEvent[] = [];
   #bytes = 0;
-  #change = Promise.withResolvers<void>();
+  #change = nextChange();
 
   constructor(limits: OutboxLimits) {
     this.#limits = limits;
@@ -35,7 +35,7 @@ export class Outbox {
   }
 
   /** Resolves at the next change. */
-  get changed(): Promise<void> {
+  get changed(): Promise<unknown> {
     return this.#change.promise;
   }
 
@@ -91,9 +91,11 @@ export class Outbox {
   }
 
   #changed(): void {
-    this.#change.resolve();
-    this.#change = Promise.withResolvers();
+    this.#change.resolve(undefined);
+    this.#change = nextChange();
   }
 }
+
+const nextChange = () => Promise.withResolvers<undefined>();
 
 const sizeOf = (event: JobEvent): number => EVENT_BYTES + (event.type === 'output' ? event.data.length : 0);

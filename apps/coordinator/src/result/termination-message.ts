@@ -1,4 +1,4 @@
-import type { JobResult, Reason } from '@danube/contract';
+import type { JobResult } from '@danube/contract';
 import { writeFileSync } from 'node:fs';
 
 /** What Kubernetes keeps of a termination message. */
@@ -11,15 +11,16 @@ export const SEQ_UNKNOWN = Number.MAX_SAFE_INTEGER;
 export const terminationMessage = (result: JobResult): string => {
   const text = JSON.stringify(result);
   if (Buffer.byteLength(text) <= MAX_BYTES || result.reason === undefined) return text;
-  const { evidence: _, ...lean } = result.reason;
-  const shorter = (message: string) => JSON.stringify({ ...result, reason: { ...lean, message } });
-  if (Buffer.byteLength(shorter(lean.message)) <= MAX_BYTES) return shorter(lean.message);
-  return shorter(cut(lean, Buffer.byteLength(shorter(''))));
+  const { code, class: reasonClass, message, hint } = result.reason;
+  const lean = (text: string) =>
+    JSON.stringify({ ...result, reason: { code, class: reasonClass, message: text, hint: cut(hint, 500) } });
+  if (Buffer.byteLength(lean(message)) <= MAX_BYTES) return lean(message);
+  // A character of a JSON text takes at most six bytes: `\u0001`.
+  return lean(cut(message, Math.floor((MAX_BYTES - Buffer.byteLength(lean(''))) / 6)));
 };
 
-// A character of a JSON text takes at most six bytes: `\u0001`.
-const cut = ({ message }: Reason, bytesOfTheRest: number): string =>
-  `${message.slice(0, Math.floor((MAX_BYTES - bytesOfTheRest) / 6) - 3)}...`;
+const cut = (text: string, length: number): string =>
+  text.length <= length ? text : `${text.slice(0, length - 3)}...`;
 
 /**
  * Leaves the result where the kubelet looks for it when the container ends. Can be repeated: the last one counts.

@@ -2,12 +2,18 @@ import { reason } from '@danube/contract';
 import { containers } from '@danube/contract/names';
 import type { ExecStream, ExecTarget, RunRef } from '@danube/exec-stream';
 import type { KubeClient } from '@danube/k8s-client';
+import { stat } from 'node:fs/promises';
+import { CoordinatorError } from '../errors.ts';
 import type { Settings } from '../settings.ts';
 import { outcomeOfError } from './outcome-of-error.ts';
 import type { OutputChunk, StepOutcome, StepRun, StepRunner } from './step-runner.ts';
 
 /** Time to end the worker's PID 1, in milliseconds. */
 const END_WORKER_MS = 5000;
+/** How long one look after a run is repeated, in milliseconds. */
+const PROBE_RETRY_MS = 5000;
+/** Looks in a row that have to miss the container before it counts as gone: a kubelet that restarts may miss it once. */
+const MISSING_PROBES = 2;
 /** Ends the idle loop of the worker, which has left its process id on the control volume. */
 const END_WORKER = ['sh', '-c', 'kill -TERM "$(cat "$DANUBE_CONTROL/worker.pid")"'];
 
@@ -39,13 +45,19 @@ export class ExecStepRunner implements StepRunner {
   }
 
   async start(run: StepRun, signal: AbortSignal): Promise<StepOutcome | undefined> {
+    const { name, ...spec } = run;
     const { apiPatienceMs, graceMs } = this.#options;
+    const missing = await missingDirectory(run, this.#settings.workspace);
+    if (missing !== undefined && !(await this.#wasStarted(run.id))) {
+      const message = `step ${JSON.stringify(name)}: the working directory ${missing} is not in the workspace`;
+      return { kind: 'refused', reason: reason('StepFailed', message) };
+    }
     for (;;) {
       try {
         const { exec, target } = await this.#connect();
         const { state } = await exec.start(
           target,
-          { ...run, dir: this.#settings.control, graceMs },
+          { ...spec, dir: this.#settings.control, graceMs },
           { signal, retryForMs: apiPatienceMs },
         );
         this.#workerWasReached = true;
@@ -63,8 +75,10 @@ export class ExecStepRunner implements StepRunner {
   async ended(id: string, signal: AbortSignal): Promise<StepOutcome> {
     const { readJournal } = await import('@danube/exec-stream');
     try {
-      const journal = readJournal({ ...this.#ref(id), signal });
-      for await (const _ of journal);
+      // A reader of its own, because that of `output` is only as fast as the reports are taken.
+      const journal = readJournal({ ...this.#ref(id), signal, probe: this.#probe(id, signal) });
+      const chunks = journal[Symbol.asyncIterator]();
+      while ((await chunks.next()).done !== true);
       return { kind: 'exited', exit: await journal.exit };
     } catch (error) {
       return outcomeOfError(error);
@@ -73,7 +87,10 @@ export class ExecStepRunner implements StepRunner {
 
   async *output(id: string, signal: AbortSignal): AsyncGenerator<OutputChunk, void, void> {
     const { readJournal } = await import('@danube/exec-stream');
-    yield* readJournal({ ...this.#ref(id), signal });
+    const journal = readJournal({ ...this.#ref(id), signal });
+    yield* journal;
+    const { incomplete } = await journal.exit;
+    if (incomplete !== undefined) throw new CoordinatorError('OUTPUT_CUT', incomplete.join(', '));
   }
 
   async kill(id: string, graceMs: number): Promise<void> {
@@ -92,8 +109,31 @@ export class ExecStepRunner implements StepRunner {
     await connection?.client.close();
   }
 
+  /** Looks after a quiet run. A worker that is not there any more has taken its runs with it. */
+  #probe(id: string, signal: AbortSignal): () => Promise<{ state: string }> {
+    let missing = 0;
+    return async () => {
+      const { exec, target } = await this.#connect();
+      try {
+        return await exec.probe(target, this.#ref(id), { signal, retryForMs: PROBE_RETRY_MS });
+      } catch (error) {
+        missing = isNotReady(error) ? missing + 1 : 0;
+        if (missing < MISSING_PROBES) throw error;
+        return { state: 'lost' };
+      }
+    };
+  }
+
   #ref(id: string): RunRef {
     return { id, dir: this.#settings.control };
+  }
+
+  /** Whether the run has left a trace. Then its working directory may be gone because of what it did. */
+  async #wasStarted(id: string): Promise<boolean> {
+    return stat(`${this.#settings.control}/${id}`).then(
+      () => true,
+      () => false,
+    );
   }
 
   #connect(): Promise<Connection> {
@@ -115,6 +155,18 @@ const connect = async (settings: Settings): Promise<Connection> => {
     exec: new ExecStream(client),
     target: { namespace, pod: settings.podName, container: containers.worker },
   };
+};
+
+const isNotReady = (error: unknown): boolean => (error as { code?: unknown }).code === 'EXEC_NOT_READY';
+
+/** The directory, when it should be in the workspace and is not there. What cannot be looked at is left to the worker. */
+const missingDirectory = async ({ workingDir }: StepRun, workspace: string): Promise<string | undefined> => {
+  if (!workingDir.startsWith(workspace)) return undefined;
+  const missing = await stat(workingDir).then(
+    (found) => !found.isDirectory(),
+    (error: unknown) => (error as NodeJS.ErrnoException).code === 'ENOENT',
+  );
+  return missing ? workingDir.slice(workspace.length + 1) : undefined;
 };
 
 const lostReason = (id: string) => reason('StreamLost', `the run ${id} was started, and ended without an exit record`);

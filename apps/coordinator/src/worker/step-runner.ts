@@ -1,8 +1,10 @@
 import type { Reason } from '@danube/contract';
 
-/** One command in the worker. The id is the same however often it is asked for: a run happens at most once. */
+/** The command of a step in the worker. One id is one run, however often it is asked for. */
 export type StepRun = {
   readonly id: string;
+  /** Name of the step, for messages. */
+  readonly name: string;
   readonly run: string | readonly string[];
   readonly env: Readonly<Record<string, string>>;
   readonly workingDir: string;
