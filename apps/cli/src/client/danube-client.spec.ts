@@ -41,7 +41,7 @@ describe('requests', () => {
     const [request] = server.seen;
     expect(request).toMatchObject({ method: 'POST', path: '/v1/jobs' });
     expect(request?.headers['idempotency-key']).toMatch(/^[0-9a-f-]{36}$/);
-    expect(JSON.parse(request?.body ?? '')).toEqual(pipeline);
+    expect(JSON.parse(request?.body ?? '')).toEqual({ pipeline });
   });
 
   it('asks below the path of the server URL, with ids quoted', async () => {

@@ -43,7 +43,7 @@ export class DanubeClient {
       method: 'POST',
       path: '/v1/jobs',
       headers: { 'content-type': 'application/json', 'idempotency-key': crypto.randomUUID() },
-      body: JSON.stringify(pipeline),
+      body: JSON.stringify({ pipeline }),
       signal,
     });
     return this.#job(answer);

@@ -1,4 +1,57 @@
-import type { Io } from '../io.ts';
-/** todo */
-export const startLocalMode = (io: Io): Promise<AsyncDisposable & { readonly url: URL }> =>
-  Promise.reject(new TypeError(`not yet ${typeof io}`));
+import { join } from 'node:path';
+import { COORDINATOR_IMAGE, JOBS_NAMESPACE } from '@danube/contract/names';
+import type { KubeClient } from '@danube/k8s-client';
+import { CliError, messageOf } from '../errors.ts';
+import { type Io, write } from '../io.ts';
+
+/** A whole Danube in this process. Disposing of it ends every process it started and removes every file it wrote. */
+export type LocalMode = AsyncDisposable & { readonly url: URL };
+
+/** Account of the coordinators; the same as on a cluster. */
+const account = 'danube-coordinator';
+
+/**
+ * Starts Danube in this process: a simulated cluster whose containers are local processes, and the real api-server, which
+ * creates pods on it. The coordinators are processes of their own, as in a pod. Everything listens on loopback, on free
+ * ports; all files are in one temporary directory. The parts are loaded only now, all at once.
+ *
+ * @throws CliError LocalModeFailed when this machine does not allow it. Nothing is left then.
+ */
+export const startLocalMode = async (io: Pick<Io, 'stderr' | 'env' | 'stop'>): Promise<LocalMode> => {
+  await write(io.stderr, notice);
+  const parts = new AsyncDisposableStack();
+  try {
+    const [{ startClusterSim }, { KubeClient }, { startApiServer }, { coordinatorCommand }] = await Promise.all([
+      import('@danube/cluster-sim'),
+      import('@danube/k8s-client'),
+      import('@danube/api-server'),
+      import('@danube/coordinator'),
+    ]);
+    const cluster = parts.use(
+      await startClusterSim({
+        images: { [COORDINATOR_IMAGE]: { command: coordinatorCommand() } },
+        ...(io.env['PATH'] === undefined ? {} : { path: io.env['PATH'] }),
+      }),
+    );
+    const { url: server, caPem, token, dataDir } = cluster;
+    const client = parts.use(new KubeClient({ server, caPem, token, source: 'local mode' }));
+    await prepare(client);
+    const api = parts.use(
+      await startApiServer({ host: '127.0.0.1', port: 0, dataDir: join(dataDir, 'api-server'), client }),
+    );
+    io.stop.throwIfAborted();
+    return { url: new URL(api.url), [Symbol.asyncDispose]: () => parts.disposeAsync() };
+  } catch (error) {
+    await parts.disposeAsync();
+    if (error === io.stop.reason) throw error;
+    throw new CliError('LocalModeFailed', `local mode cannot start: ${messageOf(error)}`, { cause: error });
+  }
+};
+
+const notice = 'Local mode: the steps run as processes of this machine, with your rights and without isolation.\n';
+
+/** What an administrator prepares on a cluster: the namespace of the jobs, and the account of their coordinators. */
+const prepare = async (client: KubeClient): Promise<void> => {
+  await client.namespaces().ensure(JOBS_NAMESPACE);
+  await client.serviceAccounts(JOBS_NAMESPACE).create({ metadata: { name: account, namespace: JOBS_NAMESPACE } });
+};
