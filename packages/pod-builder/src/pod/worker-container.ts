@@ -11,10 +11,11 @@ export const WORKER_PID_FILE = 'worker.pid';
 /**
  * PID 1 of the worker: idle until told to end. TERM ends it at once (a plain `sleep` as PID 1 would ignore TERM and cost
  * the whole grace period), and because it sits in `wait` it reaps what the steps leave behind.
+ * It asks /proc for its process id: Kubernetes makes one `$` of the two of `$$` in a container's command.
  */
 export const idleLoop = [
   "trap 'kill $! 2>/dev/null; exit 0' TERM INT",
-  `echo $$ >"$${env.control}/${WORKER_PID_FILE}" 2>/dev/null || :`,
+  `{ read -r pid rest </proc/self/stat && echo "$pid" >"$${env.control}/${WORKER_PID_FILE}"; } 2>/dev/null || :`,
   'while :; do sleep 86400 & wait $!; done',
 ].join('\n');
 
