@@ -60,5 +60,12 @@ export const asString = (value: unknown): string => (typeof value === 'string' ?
 export const at = (value: unknown, ...path: readonly string[]): unknown =>
   path.reduce<unknown>((current, key) => (isObject(current) ? current[key] : undefined), value);
 
+/** A copy without some of its fields. */
+export const omit = <T extends object, K extends string>(object: T, ...keys: readonly K[]): Omit<T, K> =>
+  Object.fromEntries(Object.entries(object).filter(([key]) => !(keys as readonly string[]).includes(key))) as Omit<
+    T,
+    K
+  >;
+
 /** A time as the API writes it: RFC 3339 in whole seconds. */
 export const apiTime = (date: Date): string => `${date.toISOString().slice(0, 19)}Z`;

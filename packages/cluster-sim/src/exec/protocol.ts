@@ -1,5 +1,5 @@
 import { failures } from '../api/api-status.ts';
-import type { JsonObject } from '../objects.ts';
+import { omit, type JsonObject } from '../objects.ts';
 
 /** Subprotocols that the server can speak. */
 export type ExecProtocol = 'v5.channel.k8s.io' | 'v4.channel.k8s.io';
@@ -28,8 +28,7 @@ export const exitStatus = (code: number): JsonObject =>
 
 /** The status for a command that did not start. */
 export const failureStatus = (message: string): JsonObject => {
-  const { kind: _kind, apiVersion: _version, ...status } = failures.internal(message).toJSON();
-  return status;
+  return omit(failures.internal(message).toJSON(), 'kind', 'apiVersion');
 };
 
 /** Chooses the protocol: v5 wins when it is offered at all, because the API server then translates by itself. */

@@ -127,14 +127,13 @@ export class ContainerProcess {
 
   /** TERM to the main process, KILL to all when the grace has passed. Settles when all is gone. Safe to call again with less grace. */
   async stop(graceMs: number): Promise<void> {
-    if (this.#exited) return void (await this.ended);
-    if (graceMs > 0) {
+    if (graceMs > 0 && this.running) {
       sendSignal(this.pid, 'SIGTERM');
       const over = new AbortController();
       await Promise.race([this.ended, sleep(graceMs, undefined, { signal: over.signal }).catch(() => undefined)]);
       over.abort();
     }
-    if (!this.#exited) sendSignal(this.pid, 'SIGKILL');
+    if (this.running) sendSignal(this.pid, 'SIGKILL');
     await this.ended;
   }
 

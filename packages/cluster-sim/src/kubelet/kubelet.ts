@@ -77,12 +77,7 @@ export class Kubelet {
     if (pod.status.phase === 'Succeeded' || pod.status.phase === 'Failed') return;
     const worker = new PodWorker(pod, this.#environment);
     this.#workers.set(worker.uid, worker);
-    this.#track(
-      worker.run().catch((error: unknown) => {
-        if (!(error instanceof Error) || error.name !== 'AbortError')
-          this.#environment.log(`pod worker failed: ${String(error)}`);
-      }),
-    );
+    worker.start();
   }
 
   #terminate(worker: PodWorker, pod: Pod): void {

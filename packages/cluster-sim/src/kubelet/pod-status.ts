@@ -1,4 +1,4 @@
-import { apiTime } from '../objects.ts';
+import { apiTime, omit } from '../objects.ts';
 import type { ContainerStatus, Pod, PodCondition, PodStatus } from '../pods/pod-types.ts';
 import { statusOfSlot, type ContainerSlot } from './container-slot.ts';
 
@@ -98,9 +98,8 @@ export const podStatus = (input: StatusInput): PodStatus => {
   const phase = verdict?.phase ?? phaseOf(pod, slots);
   const mains = slots.filter(({ role }) => role === 'main').map(statusOfSlot);
   const inits = slots.filter(({ role }) => role !== 'main').map(statusOfSlot);
-  const { reason: _reason, message: _message, ...kept } = pod.status;
   return {
-    ...kept,
+    ...omit(pod.status, 'reason', 'message'),
     phase,
     ...(verdict === undefined ? {} : { reason: verdict.reason, message: verdict.message }),
     conditions: conditionsOf(input, phase, mains),

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { failures } from '../api/api-status.ts';
-import { asString, isObject } from '../objects.ts';
+import { asString, isObject, omit } from '../objects.ts';
 
 const fail = (why: string): never => {
   throw failures.badRequest(`the server rejected our request due to an error in our request: ${why}`);
@@ -46,8 +46,7 @@ const write = (target: unknown, [key, ...rest]: readonly string[], edit: Edit): 
   }
   if (edit.op !== 'add' && !(key in target)) fail(`"${key}" does not exist`);
   if (edit.op !== 'remove') return { ...target, [key]: edit.value };
-  const { [key]: _removed, ...others } = target;
-  return others;
+  return omit(target, key);
 };
 
 /**

@@ -1,5 +1,5 @@
 import { failures } from '../api/api-status.ts';
-import { isObject, type JsonObject, type KubeObject } from '../objects.ts';
+import { isObject, omit, type JsonObject, type KubeObject } from '../objects.ts';
 import type { ObjectAddress, ObjectApi } from '../store/object-api.ts';
 import { jsonPatch } from './json-patch.ts';
 import { mergePatch } from './merge-patch.ts';
@@ -24,10 +24,10 @@ const patchers: Readonly<Record<string, Patcher>> = {
 const APPLY = 'application/apply-patch+yaml';
 
 /** The parts of an object that its metadata in a patch may not fake. */
-const withoutVersion = (object: KubeObject): JsonObject => {
-  const { resourceVersion: _version, ...metadata } = object.metadata;
-  return { ...object, metadata };
-};
+const withoutVersion = (object: KubeObject): JsonObject => ({
+  ...object,
+  metadata: omit(object.metadata, 'resourceVersion'),
+});
 
 /**
  * Applies a patch of any of the four kinds. A patch that names a resourceVersion holds only for that one.

@@ -1,4 +1,4 @@
-import { asString, isObject, type JsonObject } from '../objects.ts';
+import { asString, isObject, omit, type JsonObject } from '../objects.ts';
 
 /**
  * Lists that are merged item by item, and the field that tells the items apart (the `patchMergeKey` tags of
@@ -52,10 +52,7 @@ const mergeList = (current: unknown, patch: readonly unknown[], field: string): 
  */
 export const strategicPatch = (target: unknown, patch: unknown): unknown => {
   if (!isObject(patch)) return patch;
-  if (patch['$patch'] === 'replace') {
-    const { $patch: _directive, ...rest } = patch;
-    return rest;
-  }
+  if (patch['$patch'] === 'replace') return omit(patch, '$patch');
   const result: JsonObject = isObject(target) ? { ...target } : {};
   for (const [key, value] of Object.entries(patch)) {
     if (key.startsWith('$setElementOrder/') || key === '$retainKeys' || key === '$patch') continue;

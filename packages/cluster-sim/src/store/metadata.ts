@@ -1,7 +1,7 @@
 import { randomInt, randomUUID } from 'node:crypto';
 import { failures, type ObjectRef, type StatusCause } from '../api/api-status.ts';
 import { apiVersionOf, type ResourceKind } from '../api/kinds.ts';
-import { apiTime, asString, isObject, type JsonObject, type KubeObject, type ObjectMeta } from '../objects.ts';
+import { apiTime, asString, isObject, omit, type JsonObject, type KubeObject, type ObjectMeta } from '../objects.ts';
 
 const SUFFIX_ALPHABET = 'bcdfghjklmnpqrstvwxz2456789'; // no vowels: generated names spell nothing
 const SUBDOMAIN = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
@@ -62,10 +62,8 @@ interface Placement {
   readonly now: Date;
 }
 
-const clean = (meta: JsonObject): JsonObject => {
-  const { selfLink: _link, deletionTimestamp: _time, deletionGracePeriodSeconds: _grace, ...rest } = meta;
-  return rest;
-};
+const clean = (meta: JsonObject): JsonObject =>
+  omit(meta, 'selfLink', 'deletionTimestamp', 'deletionGracePeriodSeconds');
 
 /**
  * The object that a create stores: checked against its URL, with name, uid and times set by the server.

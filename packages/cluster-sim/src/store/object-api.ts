@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { failures } from '../api/api-status.ts';
 import { kinds, known, type ResourceKind } from '../api/kinds.ts';
-import { apiTime, asObject, isObject, type JsonObject, type KubeObject } from '../objects.ts';
+import { apiTime, asObject, omit, type JsonObject, type KubeObject } from '../objects.ts';
 import { asPod } from '../pods/pod-types.ts';
 import { metadataCauses, newObject, refOf, updatedObject } from './metadata.ts';
 import type { Store } from './store.ts';
@@ -148,7 +148,7 @@ export class ObjectApi {
       return { ...current, metadata: { ...current.metadata, ...own }, status: sent['status'] };
     }
     if (!hasStatusSubresource(kind, current)) return sent;
-    const { status: _status, ...rest } = sent;
+    const rest = { ...omit(sent, 'status'), metadata: sent.metadata, kind: sent.kind, apiVersion: sent.apiVersion };
     return current['status'] === undefined ? rest : { ...rest, status: current['status'] };
   }
 
@@ -170,7 +170,7 @@ export class ObjectApi {
       },
     };
     if (kind !== known.namespaces) return marked;
-    const { deletionGracePeriodSeconds: _grace, ...metadata } = marked.metadata;
+    const metadata = omit(marked.metadata, 'deletionGracePeriodSeconds');
     return { ...marked, metadata, status: { ...asObject(current['status']), phase: 'Terminating' } };
   }
 
