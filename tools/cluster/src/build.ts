@@ -17,18 +17,17 @@ export const applets = [
   'kubectl',
 ] as const;
 
-/** Where the built programs are. */
-export type Build = {
+/** Kubernetes, built. */
+export type KubernetesBuild = {
   /** Holds `danube-kube` and a link for each of {@link applets}. */
-  readonly kubeDir: string;
-  /** The C source of the pause container, out of the same Kubernetes release. */
+  readonly directory: string;
+  /** The C source of the pause container, out of the same release. */
   readonly pauseSource: string;
-  readonly coredns: string;
   /** As the API server reports it. */
   readonly version: string;
 };
 
-/** What {@link buildAll} needs to know. */
+/** What building needs to know. */
 export type BuildOptions = { readonly cacheDir: string; readonly progress: Progress };
 
 /** The Kubernetes release; the same as in `go/kubernetes/go.mod` (a test compares). */
@@ -36,20 +35,16 @@ export const KUBERNETES_VERSION = 'v1.34.4';
 
 const goDir = join(import.meta.dirname, '../go');
 
-/** Kubernetes and CoreDNS, from the cache or built from their Go modules. */
-export const buildAll = async (options: BuildOptions): Promise<Build> => {
-  const kubeDir = await buildModule(
-    { module: 'kubernetes', output: 'danube-kube', flags: kubernetesFlags(), finish },
-    options,
-  );
-  const corednsDir = await buildModule({ module: 'coredns', output: 'coredns', flags: goFlags('-s -w') }, options);
-  return {
-    kubeDir,
-    pauseSource: join(kubeDir, 'pause.c'),
-    coredns: join(corednsDir, 'coredns'),
-    version: KUBERNETES_VERSION,
-  };
+/** Kubernetes as one multi-call binary, from the cache or built from its Go module. */
+export const buildKubernetes = async (options: BuildOptions): Promise<KubernetesBuild> => {
+  const module = { module: 'kubernetes', output: 'danube-kube', flags: kubernetesFlags(), finish: addLinksAndPause };
+  const directory = await buildModule(module, options);
+  return { directory, pauseSource: join(directory, 'pause.c'), version: KUBERNETES_VERSION };
 };
+
+/** CoreDNS with the plugins that a small cluster needs, from the cache or built from its Go module. Gives the program. */
+export const buildCoredns = async (options: BuildOptions): Promise<string> =>
+  join(await buildModule({ module: 'coredns', output: 'coredns', flags: goFlags('-s -w') }, options), 'coredns');
 
 /** Without DWARF the cold build is 50 s shorter; without the version variables the API server reports v0.0.0-master. */
 export const kubernetesFlags = (version = KUBERNETES_VERSION): string[] => {
@@ -78,10 +73,16 @@ type Module = {
   readonly finish?: (directory: string, source: string) => Promise<void>;
 };
 
+/** Where Kubernetes is, once it is built. */
+export const kubernetesDirectory = (cacheDir: string): Promise<string> =>
+  directoryOf({ module: 'kubernetes', flags: kubernetesFlags() }, cacheDir);
+
+const directoryOf = async ({ module, flags }: Pick<Module, 'module' | 'flags'>, cacheDir: string): Promise<string> =>
+  join(cacheDir, 'builds', `${module}-${await contentHash(join(goDir, module), [...flags, process.arch])}`);
+
 const buildModule = async (module: Module, { cacheDir, progress }: BuildOptions): Promise<string> => {
   const source = join(goDir, module.module);
-  const key = await contentHash(source, [...module.flags, process.arch]);
-  const directory = join(cacheDir, 'builds', `${module.module}-${key}`);
+  const directory = await directoryOf(module, cacheDir);
   if (await exists(join(directory, module.output))) return directory;
   await requireGo();
   const temporary = `${directory}.${process.pid}.part`;
@@ -96,7 +97,7 @@ const buildModule = async (module: Module, { cacheDir, progress }: BuildOptions)
   return directory;
 };
 
-const finish = async (directory: string, source: string): Promise<void> => {
+const addLinksAndPause = async (directory: string, source: string): Promise<void> => {
   for (const applet of applets) await symlink('danube-kube', join(directory, applet));
   const found = await run(['go', 'list', '-m', '-f', '{{.Dir}}', 'k8s.io/kubernetes'], { cwd: source });
   if (found.code !== 0) throw new ClusterError('BuildFailed', `go list: ${tail(found.stderr)}`);

@@ -55,20 +55,31 @@ export const cgroupProcesses = async (instance: string, { roots }: Hierarchies):
   return [...found];
 };
 
-/** Removes the cluster's cgroups. They can go only when the last process has gone: waits for that. */
-export const removeCgroups = async (instance: string, machine: Hierarchies, timeoutMs: number): Promise<boolean> => {
+/**
+ * Kills whatever is in the cluster's cgroups (nothing else can be there) and removes them. Gives false when something
+ * is left after `timeoutMs`: a process that the kernel does not let go.
+ */
+export const clearCgroups = async (instance: string, machine: Hierarchies, timeoutMs: number): Promise<boolean> => {
+  const trees = machine.roots.map((root) => join(root, cgroupRootOf(instance)));
   const gone = await poll(
     async () => {
-      for (const root of machine.roots) {
-        for (const directory of (await treeOf(join(root, cgroupRootOf(instance)))).reverse()) {
-          await rmdir(directory).catch(() => undefined); // not empty yet: the next round
-        }
+      for (const pid of await cgroupProcesses(instance, machine)) killNow(pid);
+      for (const tree of trees) {
+        for (const directory of (await treeOf(tree)).reverse()) await rmdir(directory).catch(() => undefined);
       }
-      return machine.roots.some((root) => existsSync(join(root, cgroupRootOf(instance)))) ? undefined : true;
+      return trees.some(existsSync) ? undefined : true;
     },
     { timeoutMs, everyMs: 20 },
   );
   return gone === true;
+};
+
+const killNow = (pid: number): void => {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error; // it ended in between
+  }
 };
 
 /** A directory and all below it, parents first; nothing when it does not exist. */

@@ -1,5 +1,5 @@
 import { rm, stat } from 'node:fs/promises';
-import { cgroupProcesses, hierarchies, removeCgroups } from './cgroups.ts';
+import { cgroupProcesses, clearCgroups, hierarchies } from './cgroups.ts';
 import { ClusterError } from './errors.ts';
 import { killHard } from './host-process.ts';
 import type { Progress } from './progress.ts';
@@ -24,7 +24,7 @@ export const tearDown = async (settings: Settings, progress: Progress): Promise<
   const record = await readRecord(settings.stateDir);
   // The end of this process ends the PID namespace, and with it every process, mount, interface and rule inside.
   if (record !== undefined) killHard(record.owner);
-  const gone = await removeCgroups(settings.instance, machine, STOP_TIMEOUT_MS);
+  const gone = await clearCgroups(settings.instance, machine, STOP_TIMEOUT_MS);
   if (!gone) {
     const pids = await cgroupProcesses(settings.instance, machine);
     throw new ClusterError(

@@ -1,1 +1,10 @@
-export {};
+export { cgroupProcesses, cgroupRootOf, hierarchies } from './cgroups.ts';
+export { down } from './down.ts';
+export { chooseEngine, type Engine } from './engine.ts';
+export { ClusterError, type ClusterErrorCode } from './errors.ts';
+export { kernelSettings } from './inner/setup.ts';
+export type { Progress } from './progress.ts';
+export { clusterStatus, loadImage, restartComponent, type ClusterStatus } from './running.ts';
+export { settingsOf, type Settings } from './settings.ts';
+export { up, type RunningCluster } from './up.ts';
+export { which } from './which.ts';

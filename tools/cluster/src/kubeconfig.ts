@@ -1,6 +1,5 @@
 /** What a kubeconfig is made of; all PEM. */
 export type KubeconfigInput = {
-  readonly name: string;
   readonly server: string;
   readonly ca: string;
   readonly certificate: string;
@@ -8,7 +7,8 @@ export type KubeconfigInput = {
 };
 
 /** A kubeconfig with one context. JSON, which every YAML reader takes. */
-export const kubeconfigText = ({ name, server, ca, certificate, key }: KubeconfigInput): string => {
+export const kubeconfigText = ({ server, ca, certificate, key }: KubeconfigInput): string => {
+  const name = 'danube';
   const base64 = (text: string): string => Buffer.from(text).toString('base64');
   const config = {
     apiVersion: 'v1',

@@ -26,3 +26,15 @@ export const layoutOf = (stateDir: string) => ({
 
 /** The files of one cluster. */
 export type Layout = ReturnType<typeof layoutOf>;
+
+/** The directories that must exist before a node is prepared. */
+export const directoriesOf = (layout: Layout): readonly string[] => [
+  layout.logs,
+  layout.pki,
+  layout.config,
+  layout.cni,
+  layout.registryHosts,
+  layout.varLib,
+  layout.varLog,
+  layout.sysctl,
+];

@@ -1,11 +1,13 @@
 import { join } from 'node:path';
 import type { Invocation } from './cli.ts';
-import { down } from './down.ts';
+import { down, tearDown } from './down.ts';
 import { chooseEngine } from './engine.ts';
+import { ClusterError } from './errors.ts';
 import { existingCluster } from './existing.ts';
 import { layoutOf } from './layout.ts';
-import { progressTo } from './progress.ts';
-import { clusterStatus, kubectl, loadImage, restartComponent, type ClusterStatus } from './running.ts';
+import { progressTo, type Progress } from './progress.ts';
+import { kubectl, kubectlExisting } from './kubectl.ts';
+import { clusterStatus, loadImage, restartComponent, type ClusterStatus } from './running.ts';
 import { settingsOf, type Env, type Settings } from './settings.ts';
 import { up } from './up.ts';
 import { which } from './which.ts';
@@ -25,17 +27,13 @@ export const runCommand = async (given: Given, { env, stdout, stderr }: CommandC
   const layout = layoutOf(settings.stateDir);
   const progress = progressTo(stderr);
   const say = (line: string) => stdout.write(`${line}\n`);
-  if (given.existing) {
-    const found = await existingCluster(env);
-    if (given.command === 'kubeconfig' || given.command === 'up') say(found.kubeconfig);
-    else say(found.description);
-    return 0;
-  }
+  if (given.existing) return runOnExisting(given, { env, stdout, cacheDir: settings.cacheDir });
   const [first = ''] = given.args;
   switch (given.command) {
     case 'up': {
       const { engine, considered } = chooseEngine({ existing: false, env, which });
       for (const line of considered) progress(line);
+      stopWhenInterrupted(settings, progress);
       const { kubeconfig, description } = await up({ settings, engine, progress });
       progress(`usable: ${description}`);
       say(kubeconfig);
@@ -64,6 +62,29 @@ export const runCommand = async (given: Given, { env, stdout, stderr }: CommandC
       say(first === '' ? layout.logs : join(layout.logs, `${first}.log`));
       return 0;
   }
+};
+
+/** Ctrl-C during `up` leaves nothing behind. */
+const stopWhenInterrupted = (settings: Settings, progress: Progress): void => {
+  const stop = (): void => {
+    progress('interrupted, stopping');
+    void tearDown(settings, progress).finally(() => process.exit(130));
+  };
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, stop);
+};
+
+/** With `--existing` nothing is made or removed, whatever the command. */
+const runOnExisting = async (
+  { command, args }: Given,
+  { env, stdout, cacheDir }: Pick<CommandContext, 'env' | 'stdout'> & { readonly cacheDir: string },
+): Promise<number> => {
+  const { kubeconfig, description } = await existingCluster(env);
+  if (command === 'kubectl') return kubectlExisting({ kubeconfig, cacheDir }, args);
+  if (command === 'load-image' || command === 'restart' || command === 'logs') {
+    throw new ClusterError('BadOption', `${command} does not work with --existing: that cluster is not ours`);
+  }
+  stdout.write(`${command === 'up' || command === 'kubeconfig' ? kubeconfig : description}\n`);
+  return 0;
 };
 
 /** A status for people, line by line. */

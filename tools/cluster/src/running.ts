@@ -1,12 +1,8 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { dirname, join } from 'node:path';
 import { access } from 'node:fs/promises';
 import { Api } from './api.ts';
 import { control, nodeStatus } from './control-client.ts';
 import { ClusterError } from './errors.ts';
 import type { NodeStatus } from './inner/plan.ts';
-import { readPlan } from './inner/read-plan.ts';
 import { layoutOf } from './layout.ts';
 import { readRecord, type ClusterRecord } from './record.ts';
 import type { Settings } from './settings.ts';
@@ -61,17 +57,4 @@ export const clusterStatus = async (settings: Settings): Promise<ClusterStatus> 
   api.close();
   const usable = ready && node?.images.done === true;
   return { state: usable ? 'usable' : 'starting', record, ...(node === undefined ? {} : { node }) };
-};
-
-/** Runs the kubectl of the same build with this terminal. Gives its exit code. */
-export const kubectl = async (settings: Settings, args: readonly string[]): Promise<number> => {
-  await requireRunning(settings);
-  const layout = layoutOf(settings.stateDir);
-  const [program = ''] = (await readPlan(layout.plan)).components.find(({ name }) => name === 'kubelet')?.argv ?? [];
-  const child = spawn(join(dirname(program), 'kubectl'), args, {
-    stdio: 'inherit',
-    env: { ...process.env, KUBECONFIG: layout.kubeconfig },
-  });
-  const [code] = (await once(child, 'exit')) as [number | null];
-  return code ?? 1;
 };

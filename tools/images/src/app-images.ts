@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { bundle } from './bundle.ts';
 import { nodeLayers, type ImageTarget } from './images.ts';
 import { writeLayer } from './layer.ts';
-import { writeImage, type ImageFile } from './oci.ts';
+import { writeImage, type ImageConfig, type ImageFile } from './oci.ts';
 import type { TarEntry } from './tar.ts';
 
 /** An app that becomes an image. */
@@ -26,12 +26,17 @@ export const bundleApp = (app: App, outfile: string): Promise<void> =>
   bundle({ entry: join(root, 'apps', app, 'src/main.ts'), outfile });
 
 /** What the image's containers start with; the Dockerfiles say the same (a test compares). */
-export const appConfig = {
+export const appConfig = (app: App): ImageConfig => ({
   Entrypoint: ['node', '--disable-warning=ExperimentalWarning', '/app/main.mjs'],
-  Env: ['PATH=/usr/local/bin:/bin:/usr/bin', 'NODE_ENV=production'],
+  Env: [
+    'PATH=/usr/local/bin:/bin:/usr/bin',
+    'NODE_ENV=production',
+    // Loopback, its default, is of no use in a container.
+    ...(app === 'api-server' ? ['DANUBE_HOST=0.0.0.0'] : []),
+  ],
   User: `${APP_USER}:${APP_USER}`,
   WorkingDir: '/app',
-} as const;
+});
 
 /** The image of an app: busybox, Node and the bundle, in three layers of which apps share the first two. */
 export const buildAppImage = async (app: App, target: ImageTarget): Promise<ImageFile> => {
@@ -42,12 +47,17 @@ export const buildAppImage = async (app: App, target: ImageTarget): Promise<Imag
     const entries: TarEntry[] = [
       { type: 'directory', path: 'app' },
       { type: 'file', path: 'app/main.mjs', content: { file: main } },
-      // For what the app keeps when no volume is mounted there.
-      { type: 'directory', path: 'data', mode: 0o700, uid: APP_USER, gid: APP_USER },
+      ...(app === 'api-server' ? dataDirectory : []),
     ];
     const layers = [...(await nodeLayers(target.layersDir)), await writeLayer(entries, target.layersDir)];
-    return await writeImage({ name: appImages[app], config: appConfig, layers }, target.file);
+    return await writeImage({ name: appImages[app], config: appConfig(app), layers }, target.file);
   } finally {
     await rm(directory, { recursive: true });
   }
 };
+
+/** Where the api-server keeps its store when no volume is mounted there. */
+const dataDirectory: readonly TarEntry[] = [
+  { type: 'directory', path: 'var/lib' },
+  { type: 'directory', path: 'var/lib/danube', mode: 0o700, uid: APP_USER, gid: APP_USER },
+];

@@ -1,4 +1,3 @@
-import { build } from 'esbuild';
 import { ImageError } from './errors.ts';
 
 /** What {@link bundle} makes. */
@@ -14,6 +13,7 @@ const banner =
 
 /** Bundles an app and all its packages to one ES module for Node 24. The same sources give the same bytes. */
 export const bundle = async ({ entry, outfile }: BundleOptions): Promise<void> => {
+  const { build } = await import('esbuild'); // here, because not everybody who uses this package bundles
   try {
     await build({
       entryPoints: [entry],

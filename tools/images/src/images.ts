@@ -23,8 +23,16 @@ export const testImages = {
   coredns: 'danube.local/coredns:1',
 } as const;
 
-/** The container that holds a pod's namespaces, compiled from the C file that ships with Kubernetes' source. */
-export const buildPauseImage = async (source: string, target: ImageTarget): Promise<ImageFile> => {
+/**
+ * The container that holds a pod's namespaces: compiled from the C file that ships with Kubernetes' source, or, without
+ * it, busybox asleep (which does not reap the orphans of pods that share their process namespace).
+ */
+export const buildPauseImage = async (source: string | undefined, target: ImageTarget): Promise<ImageFile> => {
+  if (source === undefined) {
+    const config = { Entrypoint: ['/bin/sleep', '2147483647'], User: '65535:65535' };
+    const layers = [await writeLayer(await busyboxFiles(), target.layersDir)];
+    return writeImage({ name: testImages.pause, config, layers }, target.file);
+  }
   const directory = await mkdtemp(join(tmpdir(), 'danube-pause-'));
   try {
     const binary = join(directory, 'pause');
@@ -32,12 +40,10 @@ export const buildPauseImage = async (source: string, target: ImageTarget): Prom
       ['gcc', '-Os', '-Wall', '-static', '-s', '-DVERSION=3.10', '-o', binary, source],
       'gcc and libc6-dev',
     );
-    const layer = await writeLayer(
-      [{ type: 'file', path: 'pause', content: { file: binary }, mode: 0o755 }],
-      target.layersDir,
-    );
+    const entry = { type: 'file', path: 'pause', content: { file: binary }, mode: 0o755 } as const;
+    const layers = [await writeLayer([entry], target.layersDir)];
     const config = { Entrypoint: ['/pause'], User: '65535:65535' };
-    return await writeImage({ name: testImages.pause, config, layers: [layer] }, target.file);
+    return await writeImage({ name: testImages.pause, config, layers }, target.file);
   } finally {
     await rm(directory, { recursive: true });
   }

@@ -11,6 +11,8 @@ export type Plan = {
   readonly importImage: readonly string[];
   /** Ends with 0 as soon as the container runtime answers. */
   readonly probeRuntime: readonly string[];
+  /** The kubectl of the same release; arguments follow. */
+  readonly kubectl: readonly string[];
 };
 
 /** What `GET /status` of the control socket answers. */
