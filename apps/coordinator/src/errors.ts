@@ -7,6 +7,7 @@ export const coordinatorErrors = {
   API_ANSWER: { message: 'The api-server answered with something else than was asked for', retryable: true },
   API_REJECTED: { message: 'The api-server refuses what is reported', retryable: false },
   OUTPUT_CUT: { message: 'The control volume was full, and output of the step is missing', retryable: false },
+  WORKER_NOT_ENDED: { message: 'The worker does not end', retryable: false },
 } as const satisfies Record<string, { message: string; retryable: boolean }>;
 
 /** Key of {@link coordinatorErrors}. */

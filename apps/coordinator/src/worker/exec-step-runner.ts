@@ -17,6 +17,9 @@ const MISSING_PROBES = 2;
 /** Ends the idle loop of the worker, which has left its process id on the control volume. */
 const END_WORKER = ['sh', '-c', 'kill -TERM "$(cat "$DANUBE_CONTROL/worker.pid")"'];
 
+/** Exit code of what ends together with its container, as the kill itself may. */
+const KILLED = 137;
+
 /** Numbers of an {@link ExecStepRunner}, in milliseconds. */
 export type ExecStepRunnerOptions = {
   /** How long the Kubernetes API may be away while a step is to be started. @default 60_000 */
@@ -101,7 +104,11 @@ export class ExecStepRunner implements StepRunner {
   async endWorker(): Promise<void> {
     if (!this.#workerWasReached) return;
     const { exec, target } = await this.#connect();
-    await exec.exec(target, END_WORKER, { timeoutMs: END_WORKER_MS, verify: 'none' }).result;
+    await using session = exec.exec(target, END_WORKER, { timeoutMs: END_WORKER_MS, verify: 'none' });
+    session.stdout.resume();
+    session.stderr.resume();
+    const { code } = await session.result;
+    if (code !== 0 && code !== KILLED) throw new CoordinatorError('WORKER_NOT_ENDED', `kill ended with ${code ?? '?'}`);
   }
 
   async close(): Promise<void> {
