@@ -6,7 +6,8 @@ import { sh } from './shell.ts';
  * words to run). Its stdout is the way to say how the start went; it is let go as soon as that is said.
  *
  * The command writes to pipes, not to the files: a program that opens /dev/stderr anew would truncate a file. The pipes are
- * opened read-write first, because opening one end of a FIFO alone waits for the other.
+ * opened read-write first, because opening one end of a FIFO alone waits for the other; all their ends are open before
+ * anything is forked, because the names are removed at once.
  * A helper that must be stopped by TERM is forked while TERM is not ignored: an ignored signal would be lost.
  */
 export const supervisor = sh`
@@ -25,10 +26,10 @@ dnb_date() {
   dnb_time=$(date -u +%Y-%m-%dT%H:%M:%S.%3NZ)
   case $dnb_time in *[0-9][0-9][0-9]Z) ;; *) dnb_time=$(date -u +%Y-%m-%dT%H:%M:%SZ) ;; esac
 }
-# dnb_pump NAME: a full volume must not stop the command, but it must be told
+# dnb_pump NAME FD: a full volume must not stop the command, but it must be told
 # (redirections by exec: those of a call are kept aside by the shell, and a kept write end would hold the pipe open)
 dnb_pump() {
-  exec <"$dnb_d/$1.pipe" >/dev/null 4>&- 5>&-
+  exec <&"$2" >/dev/null 6>&- 7>&- 8<&- 9<&-
   cat >>"$dnb_d/$1" && return
   : >"$dnb_d/$1.cut"
   cat >/dev/null
@@ -72,12 +73,13 @@ dnb_supervise() {
   dnb_script || dnb_fail 'cannot write to the control directory'
   : >"$dnb_d/out" && : >"$dnb_d/err" && mkfifo "$dnb_d/out.pipe" "$dnb_d/err.pipe" || dnb_fail 'cannot write to the control directory'
   exec 4<>"$dnb_d/out.pipe" 5<>"$dnb_d/err.pipe"
-  dnb_pump out &
-  dnb_pump_out=$!
-  dnb_pump err &
-  dnb_pump_err=$!
-  exec 6>"$dnb_d/out.pipe" 7>"$dnb_d/err.pipe" 4>&- 5>&-
+  exec 6>"$dnb_d/out.pipe" 7>"$dnb_d/err.pipe" 8<"$dnb_d/out.pipe" 9<"$dnb_d/err.pipe" 4>&- 5>&-
   rm -f "$dnb_d/out.pipe" "$dnb_d/err.pipe"
+  dnb_pump out 8 &
+  dnb_pump_out=$!
+  dnb_pump err 9 &
+  dnb_pump_err=$!
+  exec 8<&- 9<&-
   dnb_memory
   dnb_oom_before=$dnb_oom
   dnb_date
