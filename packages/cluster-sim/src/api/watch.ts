@@ -51,6 +51,7 @@ export const serveWatch = (response: ServerResponse, request: ResourceRequest, e
   response.flushHeaders();
 
   const send = (type: string, object: unknown): void => {
+    if (response.writableEnded) return; // ended, but its connection has not closed yet
     response.write(`${JSON.stringify({ type, object })}\n`);
     if (response.writableLength > MAX_BUFFERED_BYTES) response.destroy();
   };
