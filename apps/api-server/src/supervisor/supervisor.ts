@@ -5,7 +5,7 @@ import type { Logger } from '../log/logger.ts';
 import type { JobStore } from '../store/job-store.ts';
 import type { SupervisedJob } from '../store/job-view.ts';
 import { type Action, decide, defaultTimes, type Scene, type SupervisorTimes } from './decide.ts';
-import { endOf } from './end-of.ts';
+import { endOf, type Evidence } from './end-of.ts';
 import { KeyedQueue } from './keyed-queue.ts';
 import { PodCache, type SeenPod } from './pod-cache.ts';
 import { podFacts } from './pod-facts.ts';
@@ -130,18 +130,20 @@ export class Supervisor {
         ? undefined
         : await this.#parts.pods.diagnose(seen.pod, { askEvents, isGone, isCancelRequested });
     const evidence = { job, facts, isGone, diagnosis };
-    const endVisibleForMs = job.isFinal ? 0 : this.#endVisibleForMs(job.id, endOf(evidence) !== undefined);
+    const endVisibleForMs = job.isFinal ? 0 : this.#endVisibleForMs(evidence);
     return { ...evidence, isConfirmed, endVisibleForMs, nowMs, times: this.#times };
   }
 
-  #endVisibleForMs(jobId: string, isVisible: boolean): number {
-    if (!isVisible) {
-      this.#endVisibleSinceMs.delete(jobId);
+  #endVisibleForMs(evidence: Evidence): number {
+    const { job, facts } = evidence;
+    const nowMs = this.#parts.now();
+    if (endOf(evidence) === undefined) {
+      // A pod that was not found may be found gone in a moment, as it was before.
+      if (facts !== undefined) this.#endVisibleSinceMs.delete(job.id);
       return 0;
     }
-    const nowMs = this.#parts.now();
-    const sinceMs = this.#endVisibleSinceMs.get(jobId) ?? nowMs;
-    this.#endVisibleSinceMs.set(jobId, sinceMs);
+    const sinceMs = this.#endVisibleSinceMs.get(job.id) ?? nowMs;
+    this.#endVisibleSinceMs.set(job.id, sinceMs);
     return nowMs - sinceMs;
   }
 

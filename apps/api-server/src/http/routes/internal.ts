@@ -43,6 +43,8 @@ const batchOf = (body: unknown): EventBatch => {
   if (parsed.success) return parsed.data;
   throw new HttpError('invalid_events', 'the batch of events is not valid', {
     // Without the values: they are output of the job.
-    problems: problemsOf(parsed.error, undefined).slice(0, 20),
+    problems: problemsOf(parsed.error, undefined)
+      .slice(0, 20)
+      .map(({ path, message }) => ({ path, message: message.replace(/, got nothing$/, '') })),
   });
 };
