@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { finalStateSchema, jobStateSchema } from './job.ts';
 import { reasonSchema } from './reason.ts';
 

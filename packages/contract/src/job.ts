@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { pipelineSchema } from './pipeline.ts';
 import { reasonSchema } from './reason.ts';
 

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 
 /** One thing that is wrong with an input: where, and what was expected. */
 export type Problem = {

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /**
  * Why a job ended other than well. The class decides what may happen next: only `infra` is retried by itself,
