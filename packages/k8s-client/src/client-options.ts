@@ -1,3 +1,4 @@
+import type { RetryObserver } from './retry/with-retries.ts';
 import { type Clock, systemClock } from './time/clock.ts';
 import type { ConnectObserver } from './transport/connector.ts';
 
@@ -17,13 +18,18 @@ export type KubeClientOptions = {
   readonly fieldManager?: string;
   /** Time and chance, for tests. @default the system's */
   readonly clock?: Clock;
+  /** Most tries of one call, the first included. @default 10 */
+  readonly maxAttempts?: number;
   /** Hears of every connection that is opened. */
   readonly onConnect?: ConnectObserver;
+  /** Hears of every repetition, before its wait. */
+  readonly onRetry?: RetryObserver;
 };
 
 /** All options with their values. */
-export type NormalizedClientOptions = Required<Omit<KubeClientOptions, 'onConnect'>> & {
+export type NormalizedClientOptions = Required<Omit<KubeClientOptions, 'onConnect' | 'onRetry'>> & {
   readonly onConnect?: ConnectObserver | undefined;
+  readonly onRetry?: RetryObserver | undefined;
 };
 
 /** The only place with defaults. @throws TypeError naming the option */
@@ -36,7 +42,9 @@ export const normalizeClientOptions = (options: KubeClientOptions): NormalizedCl
     userAgent: options.userAgent ?? 'danube-k8s-client',
     fieldManager: options.fieldManager ?? 'danube',
     clock: options.clock ?? systemClock,
+    maxAttempts: positive(options.maxAttempts ?? 10, 'maxAttempts'),
     onConnect: options.onConnect,
+    onRetry: options.onRetry,
   });
 
 const positive = (value: number, field: string): number => {

@@ -1,5 +1,8 @@
 export { KubeClient } from './kube-client.ts';
-export type { ServerVersion, UpgradeRequest } from './kube-client.ts';
+export type { ServerVersion } from './kube-client.ts';
+export type { UpgradeRequest } from './connection.ts';
+export type { Safety } from './retry/policy.ts';
+export type { Recovery, RetryObserver, Settlement } from './retry/with-retries.ts';
 export type { KubeClientOptions } from './client-options.ts';
 export type { CallOptions, KubeRequest, Requester } from './requester.ts';
 
@@ -19,6 +22,7 @@ export type { ResourceDefinition } from './resources/resource-definition.ts';
 export type { Query } from './resources/resource-path.ts';
 export type {
   ApplyOptions,
+  CreateOptions,
   DeleteOptions,
   GetOptions,
   List,

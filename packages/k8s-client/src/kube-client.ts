@@ -1,29 +1,15 @@
 import type { ClusterConfig } from './config/cluster-config.ts';
-import { ConfigCredentials } from './config/config-credentials.ts';
-import type { Credentials } from './config/credentials.ts';
-import { type KubeClientOptions, normalizeClientOptions, type NormalizedClientOptions } from './client-options.ts';
-import { ConfigError } from './errors/failures.ts';
-import { KubeError } from './errors/kube-error.ts';
-import { errorFromResponse } from './errors/from-response.ts';
+import { type KubeClientOptions, normalizeClientOptions } from './client-options.ts';
+import { Connection, type UpgradeRequest } from './connection.ts';
 import type { CallOptions, KubeRequest, Requester } from './requester.ts';
 import type { KubeObject } from './resources/models.ts';
 import { NamespaceClient } from './resources/namespace-client.ts';
 import { PodClient } from './resources/pod-client.ts';
 import { ResourceClient, type ResourceContext } from './resources/resource-client.ts';
 import { type ResourceDefinition, resources } from './resources/resource-definition.ts';
-import { type Query, queryText } from './resources/resource-path.ts';
-import type { TlsMaterial } from './transport/connector.ts';
-import { Transport } from './transport/transport.ts';
-import type { WireRequest, WireStream } from './transport/wire.ts';
-
-/** What a WebSocket needs to dial the API server as this client would. */
-export type UpgradeRequest = {
-  /** `wss://…` with path and query. */
-  readonly url: URL;
-  /** Holds the credential: never log it. */
-  readonly headers: Record<string, string>;
-  readonly tls: TlsMaterial;
-};
+import type { Query } from './resources/resource-path.ts';
+import type { Recovery } from './retry/with-retries.ts';
+import type { WireStream } from './transport/wire.ts';
 
 /** Answer of `/version`. */
 export type ServerVersion = { readonly major: string; readonly minor: string; readonly gitVersion: string };
@@ -37,26 +23,15 @@ export type ServerVersion = { readonly major: string; readonly minor: string; re
  */
 export class KubeClient implements Requester, AsyncDisposable {
   readonly config: ClusterConfig;
-  readonly #options: NormalizedClientOptions;
-  readonly #server: URL;
-  readonly #credentials: Credentials;
-  readonly #transport: Transport;
+  readonly #connection: Connection;
   readonly #context: ResourceContext;
-  #closed = false;
 
   /** @throws ConfigInvalid for a server that is no http(s) URL; TypeError for wrong options */
   constructor(config: ClusterConfig, options: KubeClientOptions = {}) {
+    const normalized = normalizeClientOptions(options);
     this.config = config;
-    this.#options = normalizeClientOptions(options);
-    this.#server = serverUrl(config.server);
-    this.#credentials = new ConfigCredentials(config, this.#options.clock.now);
-    this.#transport = new Transport({
-      connections: this.#options.maxConnections,
-      connectTimeoutMs: this.#options.connectTimeoutMs,
-      http2: this.#options.http2,
-      onConnect: this.#options.onConnect,
-    });
-    this.#context = { requester: this, clock: this.#options.clock, fieldManager: this.#options.fieldManager };
+    this.#connection = new Connection(config, normalized);
+    this.#context = { requester: this, clock: normalized.clock, fieldManager: normalized.fieldManager };
   }
 
   /** Namespace of the configuration's context. */
@@ -99,101 +74,30 @@ export class KubeClient implements Requester, AsyncDisposable {
     return this.request({ method: 'GET', path: '/version', ...options });
   }
 
-  /** Sends any request and decodes the JSON answer; a text answer is returned as text. */
-  async request<T>(request: KubeRequest): Promise<T> {
-    const access = await this.#access(request.signal);
-    const wire = this.#wire(request, access.headers);
-    const response = await this.#transport.unary(access.tls, wire);
-    if (response.status >= 400) throw this.#failure(response, wire.label);
-    return decode(response.body, response.headers['content-type'] ?? '', wire.label) as T;
+  /**
+   * Sends any request and decodes the JSON answer; a text answer is returned as text. Reads are repeated after a
+   * failure; a write only when it certainly was not applied, unless `recovery` allows more.
+   */
+  request<T>(request: KubeRequest, recovery?: Recovery<T>): Promise<T> {
+    return this.#connection.request(request, recovery);
   }
 
   /** Sends a request whose answer is read as it comes. `timeoutMs` is the time until its headers are there. */
-  async stream(request: KubeRequest): Promise<WireStream> {
-    const access = await this.#access(request.signal);
-    const wire = this.#wire(request, access.headers);
-    const response = await this.#transport.stream(access.tls, wire);
-    if (response.status < 400) return response;
-    const body = await collect(response.body);
-    throw this.#failure({ ...response, body }, wire.label);
+  stream(request: KubeRequest, recovery?: Recovery<WireStream>): Promise<WireStream> {
+    return this.#connection.stream(request, recovery);
   }
 
   /** What a WebSocket needs to dial a path of the API server with this client's credentials. */
-  async upgradeRequest(request: { readonly path: string; readonly query?: Query }): Promise<UpgradeRequest> {
-    const access = await this.#access(undefined);
-    const url = new URL(this.#target(request.path, request.query), this.#server.origin);
-    url.protocol = this.#server.protocol === 'http:' ? 'ws:' : 'wss:';
-    const headers = Object.entries({ ...access.headers, 'user-agent': this.#options.userAgent }).map(([key, value]) => [
-      key,
-      Array.isArray(value) ? value.join(', ') : value,
-    ]);
-    return { url, headers: Object.fromEntries(headers) as Record<string, string>, tls: access.tls };
+  upgradeRequest(request: { readonly path: string; readonly query?: Query }): Promise<UpgradeRequest> {
+    return this.#connection.upgradeRequest(request);
   }
 
-  /** Lets running calls end for `graceMs` (5 s), then cuts them. Safe to call twice. */
-  async close({ graceMs = 5_000 }: { readonly graceMs?: number } = {}): Promise<void> {
-    this.#closed = true;
-    await this.#transport.close(graceMs);
+  /** Lets running calls end for `graceMs` (5 s), then cuts them. Safe to call twice; later calls fail. */
+  close({ graceMs = 5_000 }: { readonly graceMs?: number } = {}): Promise<void> {
+    return this.#connection.close(graceMs);
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
-
-  #access(signal: AbortSignal | undefined) {
-    if (this.#closed) throw new KubeError('ClientClosed');
-    return this.#credentials.current(signal);
-  }
-
-  #wire(request: KubeRequest, credential: WireRequest['headers']): WireRequest {
-    const raw = typeof request.body === 'string' || Buffer.isBuffer(request.body);
-    return {
-      origin: this.#server.origin,
-      method: request.method,
-      target: this.#target(request.path, request.query),
-      headers: {
-        accept: 'application/json',
-        'user-agent': this.#options.userAgent,
-        ...(request.body === undefined ? {} : { 'content-type': 'application/json' }),
-        ...request.headers,
-        ...credential,
-      },
-      body: raw ? request.body : request.body === undefined ? undefined : JSON.stringify(request.body),
-      signal: request.signal,
-      timeoutMs: request.timeoutMs ?? this.#options.timeoutMs,
-      label: `${request.method} ${request.path}`,
-    };
-  }
-
-  #target(path: string, query: Query | undefined): string {
-    if (!path.startsWith('/')) throw new TypeError(`path: expected one that starts with "/", got "${path}"`);
-    return `${this.#server.pathname.replace(/\/$/, '')}${path}${queryText(query)}`;
-  }
-
-  #failure(response: { status: number; headers: WireStream['headers']; body: Buffer }, label: string) {
-    return errorFromResponse({ ...response, request: label, nowMs: this.#options.clock.now() });
-  }
 }
-
-const serverUrl = (server: string): URL => {
-  const url = URL.parse(server);
-  if (url === null || !['http:', 'https:'].includes(url.protocol)) {
-    throw new ConfigError(`server: expected an http(s) URL, got "${server}"`);
-  }
-  return url;
-};
-
-const decode = (body: Buffer, contentType: string, request: string): unknown => {
-  if (!contentType.includes('json')) return body.toString('utf8');
-  try {
-    return JSON.parse(body.toString('utf8'));
-  } catch (error) {
-    throw new KubeError('BadResponse', { request, detail: 'the body is not JSON', cause: error });
-  }
-};
-
-const collect = async (chunks: AsyncIterable<Buffer>): Promise<Buffer> => {
-  const all: Buffer[] = [];
-  for await (const chunk of chunks) all.push(chunk);
-  return Buffer.concat(all);
-};

@@ -1,4 +1,5 @@
-import type { WireStream, Method } from './transport/wire.ts';
+import type { Recovery } from './retry/with-retries.ts';
+import type { Method, WireStream } from './transport/wire.ts';
 import type { Query } from './resources/resource-path.ts';
 
 /** Options of every call. */
@@ -22,8 +23,8 @@ export type KubeRequest = CallOptions & {
 
 /** What the typed clients need of the client: a whole answer, or a stream. */
 export type Requester = {
-  /** Sends, decodes JSON, throws typed errors. */
-  request<T>(request: KubeRequest): Promise<T>;
+  /** Sends, decodes JSON, throws typed errors. `recovery` says how it may be repeated; unset: reads may, writes may not. */
+  request<T>(request: KubeRequest, recovery?: Recovery<T>): Promise<T>;
   /** Sends and hands out the body as it comes; error statuses are thrown. */
-  stream(request: KubeRequest): Promise<WireStream>;
+  stream(request: KubeRequest, recovery?: Recovery<WireStream>): Promise<WireStream>;
 };

@@ -20,6 +20,9 @@ export type StatusBody = {
   readonly details?: StatusDetails;
 };
 
+// A validation message can quote whole fields.
+const MAX_MESSAGE = 1000;
+
 const byReason: Readonly<Record<string, KubeErrorCode>> = {
   BadRequest: 'BadRequest',
   Unauthorized: 'Unauthorized',
@@ -104,6 +107,6 @@ export const errorFromResponse = (response: ErrorResponse): ApiError => {
       parseRetryAfter(response.headers['retry-after'], response.nowMs) ??
       (fromDetails === undefined ? undefined : fromDetails * 1000),
     request: response.request,
-    detail: status?.message ?? `HTTP ${response.status}`,
+    detail: (status?.message ?? `HTTP ${response.status}`).slice(0, MAX_MESSAGE),
   });
 };

@@ -4,8 +4,6 @@ import { codes, type KubeErrorCode } from './codes.ts';
 export type KubeErrorFacts = {
   /** HTTP method and path of the request, without the query. */
   readonly request?: string | undefined;
-  /** How often the request was sent, or was about to be. */
-  readonly attempts?: number | undefined;
   readonly cause?: unknown;
   /** Says more than the code's own message. Never a body, header, token or query string. */
   readonly detail?: string | undefined;
@@ -23,7 +21,13 @@ export class KubeError extends Error {
   readonly retryable: boolean;
   readonly hint: string;
   readonly request: string | undefined;
-  readonly attempts: number | undefined;
+  /** How often the request was tried. Filled in by the client when the call ends. */
+  attempts: number;
+  /**
+   * Whether the request may have been applied although it failed: an attempt was sent whose fate is unknown.
+   * False is certain. Filled in by the client when the call ends.
+   */
+  maybeApplied = false;
 
   constructor(code: KubeErrorCode, facts: KubeErrorFacts = {}) {
     const { message, retryable, hint } = codes[code];
@@ -35,6 +39,6 @@ export class KubeError extends Error {
     this.retryable = retryable;
     this.hint = facts.hint ?? hint;
     this.request = facts.request;
-    this.attempts = facts.attempts;
+    this.attempts = 1;
   }
 }

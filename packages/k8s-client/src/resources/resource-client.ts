@@ -1,4 +1,6 @@
+import { randomUUID } from 'node:crypto';
 import type { CallOptions, Requester } from '../requester.ts';
+import type { Recovery } from '../retry/with-retries.ts';
 import type { Clock } from '../time/clock.ts';
 import { type Awaited, waitFor, type WaitOptions } from '../wait/wait-for.ts';
 import type { Condition } from '../wait/conditions.ts';
@@ -7,8 +9,10 @@ import type { WatchEvent } from '../watch/watch-event.ts';
 import type { KubeObject } from './models.ts';
 import { apiVersionOf, type ResourceDefinition } from './resource-definition.ts';
 import { collectionPath, objectPath, type Query } from './resource-path.ts';
+import { CREATE_ID_ANNOTATION, isMergedBy, isReplacedBy, settleCreate, settleDelete, settleUpdate } from './settle.ts';
 import {
   type ApplyOptions,
+  type CreateOptions,
   deleteBody,
   type DeleteOptions,
   type GetOptions,
@@ -100,59 +104,94 @@ export class ResourceClient<T extends KubeObject = KubeObject> {
     };
   }
 
-  /** Creates an object. @throws AlreadyExists, Invalid */
-  create(object: T, options: WriteOptions = {}): Promise<T> {
-    return this.context.requester.request<T>({
+  /**
+   * Creates an object. One with a name carries an annotation with a create id: a lost answer is settled by reading the
+   * object, so that it is never created twice and never reported as somebody else's. One with only `generateName` is
+   * sent again only when it certainly was not applied.
+   * @throws AlreadyExists, NameConflict, Invalid
+   */
+  create(object: T, options: CreateOptions = {}): Promise<T> {
+    const name = object.metadata?.name;
+    const createId = name === undefined || options.dryRun === true ? undefined : (options.createId ?? randomUUID());
+    const request = {
       method: 'POST',
       path: this.#collection('create'),
       query: this.#writeQuery(options),
-      body: this.#typed(object),
+      body: this.#typed(createId === undefined ? object : withCreateId(object, createId)),
       ...call(options),
+    } as const;
+    if (name === undefined || createId === undefined) return this.context.requester.request<T>(request);
+    return this.context.requester.request<T>(request, {
+      safety: 'settle',
+      settleConflict: options.createId !== undefined,
+      settle: (error, timeoutMs) =>
+        settleCreate(() => this.get(name, { signal: options.signal, timeoutMs }), createId, error),
     });
   }
 
   /** Replaces an object as a whole. With `metadata.resourceVersion`: only if it has not changed since. @throws Conflict */
   replace(object: T, options: WriteOptions = {}): Promise<T> {
-    return this.context.requester.request<T>({
-      method: 'PUT',
-      path: this.pathOf(nameOf(object)),
-      query: this.#writeQuery(options),
-      body: this.#typed(object),
-      ...call(options),
-    });
+    const name = nameOf(object);
+    return this.context.requester.request<T>(
+      {
+        method: 'PUT',
+        path: this.pathOf(name),
+        query: this.#writeQuery(options),
+        body: this.#typed(object),
+        ...call(options),
+      },
+      this.#updateRecovery(name, object, {
+        ...options,
+        isApplied: (found) => isReplacedBy(found, this.#typed(object)),
+      }),
+    );
   }
 
   /** Changes parts of an object. */
   patch(name: string, patch: object, options: PatchOptions = {}): Promise<T> {
-    return this.context.requester.request<T>({
-      method: 'PATCH',
-      path: this.pathOf(name, options.subresource),
-      query: this.#writeQuery(options),
-      body: patch,
-      headers: { 'content-type': patchTypes[options.type ?? 'merge'] },
-      ...call(options),
-    });
+    const type = options.type ?? 'merge';
+    return this.context.requester.request<T>(
+      {
+        method: 'PATCH',
+        path: this.pathOf(name, options.subresource),
+        query: this.#writeQuery(options),
+        body: patch,
+        headers: { 'content-type': patchTypes[type] },
+        ...call(options),
+      },
+      // The operations of a JSON patch need not mean the same when they are done twice.
+      type === 'json'
+        ? { safety: 'once' }
+        : this.#updateRecovery(name, patch, { ...options, isApplied: (found) => isMergedBy(found, patch) }),
+    );
   }
 
   /** Server-side apply: makes the object's given fields so, and owns them. @throws Conflict naming the other managers */
   apply(object: T, options: ApplyOptions): Promise<T> {
-    return this.context.requester.request<T>({
-      method: 'PATCH',
-      path: this.pathOf(nameOf(object), options.subresource),
-      query: { fieldManager: options.fieldManager, force: options.force, ...dryRun(options) },
-      body: this.#typed(object),
-      headers: { 'content-type': 'application/apply-patch+yaml' },
-      ...call(options),
-    });
+    return this.context.requester.request<T>(
+      {
+        method: 'PATCH',
+        path: this.pathOf(nameOf(object), options.subresource),
+        query: { fieldManager: options.fieldManager, force: options.force, ...dryRun(options) },
+        body: this.#typed(object),
+        headers: { 'content-type': 'application/apply-patch+yaml' },
+        ...call(options),
+      },
+      { safety: 'idempotent' },
+    );
   }
 
   /** Asks for deletion. Resolves when it is accepted: an object with a grace period or finalizers is still there then. */
   async delete(name: string, options: DeleteOptions = {}): Promise<void> {
-    await this.context.requester.request({
-      method: 'DELETE',
-      path: this.pathOf(name),
-      body: deleteBody(options),
-      ...call(options),
+    const { uid, signal } = options;
+    const request = { method: 'DELETE', path: this.pathOf(name), body: deleteBody(options), ...call(options) } as const;
+    if (uid === undefined) {
+      await this.context.requester.request(request);
+      return;
+    }
+    await this.context.requester.request<unknown>(request, {
+      safety: 'delete',
+      settle: (error, timeoutMs) => settleDelete(() => this.get(name, { signal, timeoutMs }), uid, error),
     });
   }
 
@@ -183,6 +222,21 @@ export class ResourceClient<T extends KubeObject = KubeObject> {
     return object.kind === undefined ? { apiVersion: apiVersionOf(this.definition), kind, ...object } : object;
   }
 
+  /** With a resource version a lost answer can be settled by reading; without, the same write again gives the same state. */
+  #updateRecovery(
+    name: string,
+    sent: KubeObject,
+    { signal, isApplied }: CallOptions & { readonly isApplied: (found: T) => boolean },
+  ): Recovery<T> {
+    const resourceVersion = sent.metadata?.resourceVersion;
+    if (resourceVersion === undefined) return { safety: 'idempotent' };
+    return {
+      safety: 'settle',
+      settle: (error, timeoutMs) =>
+        settleUpdate(() => this.get(name, { signal, timeoutMs }), { resourceVersion, isApplied }, error),
+    };
+  }
+
   #writeQuery(options: WriteOptions): Query {
     const { fieldManager = this.context.fieldManager, fieldValidation } = options;
     return { fieldManager, fieldValidation, ...dryRun(options) };
@@ -193,6 +247,11 @@ const call = ({ signal, timeoutMs }: CallOptions): CallOptions => ({ signal, tim
 
 const dryRun = (options: { readonly dryRun?: boolean | undefined }): Query =>
   options.dryRun === true ? { dryRun: 'All' } : {};
+
+const withCreateId = <T extends KubeObject>(object: T, id: string): T => ({
+  ...object,
+  metadata: { ...object.metadata, annotations: { ...object.metadata?.annotations, [CREATE_ID_ANNOTATION]: id } },
+});
 
 const nameOf = (object: KubeObject): string => {
   const name = object.metadata?.name;

@@ -28,6 +28,15 @@ export type WriteOptions = CallOptions & {
   readonly fieldValidation?: 'Ignore' | 'Warn' | 'Strict' | undefined;
 };
 
+/** Options of `create`. */
+export type CreateOptions = WriteOptions & {
+  /**
+   * Says which creates are one and the same, across processes: an object of this name that carries this id is returned
+   * as if it had just been created; one with another id is a NameConflict. @default a new id for each call
+   */
+  readonly createId?: string | undefined;
+};
+
 /** How a patch is meant: RFC 7386 merge, RFC 6902 operations, or Kubernetes' merge that knows list keys. */
 export type PatchType = 'merge' | 'json' | 'strategic';
 

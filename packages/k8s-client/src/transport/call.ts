@@ -94,8 +94,8 @@ export class Call {
 }
 
 const describe = (phase: TransportPhase, error: unknown): string => {
-  const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
-  const text = error instanceof Error ? error.message : 'unknown';
+  const { code, message } = error as { readonly code?: string; readonly message?: string };
   // The messages of Node's network errors name host and port; neither is secret, and both are what one needs.
+  const text = message ?? 'no reason given';
   return code === undefined || text.includes(code) ? `${phase}: ${text}` : `${phase}: ${code}, ${text}`;
 };

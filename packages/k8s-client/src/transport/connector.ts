@@ -27,11 +27,11 @@ export type ConnectorOptions = {
   readonly onConnect?: ConnectObserver | undefined;
 };
 
-const failedPhases = new WeakMap<Error, TransportPhase>();
+const failedPhases = new WeakMap<object, TransportPhase>();
 
 /** The phase in which a connection could not be opened; undefined for an error of an open connection. */
 export const connectPhaseOf = (error: unknown): TransportPhase | undefined =>
-  error instanceof Error ? failedPhases.get(error) : undefined;
+  typeof error === 'object' && error !== null ? failedPhases.get(error) : undefined;
 
 const phaseOf = (error: Error): TransportPhase => {
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';

@@ -1,20 +1,22 @@
 import type { ConnectObserver, TlsMaterial } from './connector.ts';
 import { makeConnector } from './connector.ts';
 import { sendStream } from './stream.ts';
-import { Agent } from './undici.ts';
+import { Pool } from './undici.ts';
 import { sendUnary } from './unary.ts';
 import type { WireRequest, WireResponse, WireStream } from './wire.ts';
 
 /** How connections are pooled. */
 export type TransportOptions = {
+  /** Scheme, host and port of the API server. */
+  readonly origin: string;
   readonly connections: number;
   readonly connectTimeoutMs: number;
   readonly http2: boolean;
   readonly onConnect?: ConnectObserver | undefined;
 };
 
-/** The agents of one generation of TLS material. */
-type Pools = { readonly tls: TlsMaterial; unary?: Agent; stream?: Agent };
+/** The pools of one generation of TLS material. */
+type Pools = { readonly tls: TlsMaterial; unary?: Pool; stream?: Pool };
 
 /**
  * Two keep-alive pools: short calls share a bounded number of connections, long streams get one each, so that
@@ -23,7 +25,7 @@ type Pools = { readonly tls: TlsMaterial; unary?: Agent; stream?: Agent };
 export class Transport {
   readonly #options: TransportOptions;
   #pools: Pools | undefined;
-  readonly #retired = new Map<Agent, Promise<void>>();
+  readonly #retired = new Map<Pool, Promise<void>>();
 
   constructor(options: TransportOptions) {
     this.#options = options;
@@ -31,26 +33,26 @@ export class Transport {
 
   unary(tls: TlsMaterial, request: WireRequest): Promise<WireResponse> {
     const pools = this.#poolsFor(tls);
-    pools.unary ??= this.#agent(tls, this.#options.connections);
+    pools.unary ??= this.#pool(tls, this.#options.connections);
     return sendUnary(pools.unary, request);
   }
 
   stream(tls: TlsMaterial, request: WireRequest): Promise<WireStream> {
     const pools = this.#poolsFor(tls);
-    pools.stream ??= this.#agent(tls, null);
+    pools.stream ??= this.#pool(tls, null);
     return sendStream(pools.stream, request);
   }
 
   /** Lets running calls end for `graceMs`, then cuts what is left. */
   async close(graceMs: number): Promise<void> {
     this.#retire();
-    const agents = [...this.#retired.keys()];
+    const left = [...this.#retired.keys()];
     const closed = Promise.all(this.#retired.values());
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<'late'>((resolve) => {
       timer = setTimeout(resolve, graceMs, 'late');
     });
-    if ((await Promise.race([closed, late])) === 'late') await Promise.all(agents.map((agent) => agent.destroy()));
+    if ((await Promise.race([closed, late])) === 'late') await Promise.all(left.map((pool) => pool.destroy()));
     clearTimeout(timer);
   }
 
@@ -63,16 +65,16 @@ export class Transport {
 
   /** Old pools finish what runs on them; nothing new is sent there. */
   #retire(): void {
-    const old = [this.#pools?.unary, this.#pools?.stream].filter((agent) => agent !== undefined);
+    const old = [this.#pools?.unary, this.#pools?.stream].filter((pool) => pool !== undefined);
     this.#pools = undefined;
-    for (const agent of old) {
-      const closed = agent.close().finally(() => this.#retired.delete(agent));
-      this.#retired.set(agent, closed);
+    for (const pool of old) {
+      const closed = pool.close().finally(() => this.#retired.delete(pool));
+      this.#retired.set(pool, closed);
     }
   }
 
-  #agent(tls: TlsMaterial, connections: number | null): Agent {
-    return new Agent({
+  #pool(tls: TlsMaterial, connections: number | null): Pool {
+    return new Pool(this.#options.origin, {
       connections,
       pipelining: 1,
       allowH2: this.#options.http2,

@@ -32,7 +32,6 @@ export const sendUnary = (dispatcher: Dispatcher, request: WireRequest): Promise
 
 /** How undici wants a request described. */
 export const dispatchOptions = (request: WireRequest): Dispatcher.DispatchOptions => ({
-  origin: request.origin,
   path: request.target,
   method: request.method,
   headers: request.headers,

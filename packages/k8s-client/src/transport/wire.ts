@@ -5,7 +5,6 @@ export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'HEAD';
 
 /** One request as it goes out: everything decided, nothing to normalise. */
 export type WireRequest = {
-  readonly origin: string;
   readonly method: Method;
   /** Path with query. */
   readonly target: string;

@@ -30,12 +30,11 @@ export async function* watchOnce<T extends KubeObject>(
   const signal = request.signal === undefined ? stalled.signal : AbortSignal.any([request.signal, stalled.signal]);
   let watchdog: NodeJS.Timeout | undefined;
   try {
-    const { body } = await requester.stream({
-      method: 'GET',
-      path: request.path,
-      query: { ...request.query, watch: true },
-      signal,
-    });
+    const { body } = await requester.stream(
+      { method: 'GET', path: request.path, query: { ...request.query, watch: true }, signal },
+      // The caller resumes; a repetition here would hide from it that the connection was lost.
+      { safety: 'never' },
+    );
     watchdog = setTimeout(() => stalled.abort(), request.stallMs);
     const lines = new LineSplitter();
     for await (const chunk of body) {

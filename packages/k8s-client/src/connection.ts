@@ -1,0 +1,188 @@
+import type { NormalizedClientOptions } from './client-options.ts';
+import type { ClusterConfig } from './config/cluster-config.ts';
+import { ConfigCredentials } from './config/config-credentials.ts';
+import type { Access, Credentials } from './config/credentials.ts';
+import { ConfigError } from './errors/failures.ts';
+import { errorFromResponse } from './errors/from-response.ts';
+import { KubeError } from './errors/kube-error.ts';
+import { isForbidden, isUnauthorized } from './errors/predicates.ts';
+import type { KubeRequest, Requester } from './requester.ts';
+import { type Query, queryText } from './resources/resource-path.ts';
+import { RetryBudget } from './retry/retry-budget.ts';
+import { type Recovery, withRetries } from './retry/with-retries.ts';
+import type { TlsMaterial } from './transport/connector.ts';
+import { Transport } from './transport/transport.ts';
+import type { WireRequest, WireResponse, WireStream } from './transport/wire.ts';
+
+/** What a WebSocket needs to dial the API server as this client would. */
+export type UpgradeRequest = {
+  /** `wss://…` with path and query. */
+  readonly url: URL;
+  /** Holds the credential: never log it. */
+  readonly headers: Record<string, string>;
+  readonly tls: TlsMaterial;
+};
+
+/** RBAC that was made a moment ago reaches the authorizer a little later: refusals in that time may be wrong. */
+const RBAC_SETTLES_MS = 10_000;
+
+/** Credentials, connections and retries of one client: turns requests into answers or typed errors. */
+export class Connection implements Requester {
+  readonly #options: NormalizedClientOptions;
+  readonly #server: URL;
+  readonly #credentials: Credentials;
+  readonly #transport: Transport;
+  readonly #budget: RetryBudget;
+  #rbacMadeAtMs = -Infinity;
+  #closed = false;
+
+  constructor(config: ClusterConfig, options: NormalizedClientOptions) {
+    this.#options = options;
+    this.#server = serverUrl(config.server);
+    this.#credentials = new ConfigCredentials(config, options.clock.now);
+    this.#budget = new RetryBudget(options.clock.now);
+    this.#transport = new Transport({
+      origin: this.#server.origin,
+      connections: options.maxConnections,
+      connectTimeoutMs: options.connectTimeoutMs,
+      http2: options.http2,
+      onConnect: options.onConnect,
+    });
+  }
+
+  request<T>(request: KubeRequest, recovery: Recovery<T> = defaultRecovery(request)): Promise<T> {
+    return this.#call(request, recovery, async (access, wire) => {
+      const response = await this.#transport.unary(access.tls, wire);
+      if (response.status >= 400) throw this.#failure(response, wire.label);
+      if (request.method !== 'GET' && makesRules(request.path)) this.#rbacMadeAtMs = this.#options.clock.now();
+      return decode(response, wire.label) as T;
+    });
+  }
+
+  stream(request: KubeRequest, recovery: Recovery<WireStream> = defaultRecovery(request)): Promise<WireStream> {
+    return this.#call(request, recovery, async (access, wire) => {
+      const response = await this.#transport.stream(access.tls, wire);
+      if (response.status < 400) return response;
+      throw this.#failure({ ...response, body: await collect(response.body) }, wire.label);
+    });
+  }
+
+  async upgradeRequest({ path, query }: { readonly path: string; readonly query?: Query }): Promise<UpgradeRequest> {
+    const access = await this.#access(undefined);
+    const url = new URL(this.#target(path, query), this.#server.origin);
+    url.protocol = this.#server.protocol === 'http:' ? 'ws:' : 'wss:';
+    const headers = Object.entries({ ...access.headers, 'user-agent': this.#options.userAgent }).map(([key, value]) => [
+      key,
+      Array.isArray(value) ? value.join(', ') : value,
+    ]);
+    return { url, headers: Object.fromEntries(headers) as Record<string, string>, tls: access.tls };
+  }
+
+  async close(graceMs: number): Promise<void> {
+    this.#closed = true;
+    await this.#transport.close(graceMs);
+  }
+
+  #call<T>(
+    request: KubeRequest,
+    recovery: Recovery<T>,
+    send: (access: Access, wire: WireRequest) => Promise<T>,
+  ): Promise<T> {
+    const { clock, timeoutMs: defaultMs, maxAttempts, onRetry } = this.#options;
+    const target = this.#target(request.path, request.query);
+    const body = encode(request.body);
+    let access: Access | undefined;
+    let renewed = false;
+    const attempt = async (timeoutMs: number): Promise<T> => {
+      access = await this.#access(request.signal);
+      return send(access, this.#wire(request, { target, body, timeoutMs, credential: access.headers }));
+    };
+    const isTransient = async (error: KubeError): Promise<boolean> => {
+      if (isForbidden(error)) return clock.now() - this.#rbacMadeAtMs < RBAC_SETTLES_MS;
+      if (!isUnauthorized(error) || access === undefined || renewed) return false;
+      renewed = true;
+      return this.#credentials.renew(access);
+    };
+    return withRetries(attempt, {
+      recovery,
+      isTransient,
+      clock,
+      maxAttempts,
+      onRetry,
+      timeoutMs: request.timeoutMs ?? defaultMs,
+      signal: request.signal,
+      label: `${request.method} ${request.path}`,
+      budget: this.#budget,
+    });
+  }
+
+  #access(signal: AbortSignal | undefined): Promise<Access> {
+    if (this.#closed) throw new KubeError('ClientClosed');
+    return this.#credentials.current(signal);
+  }
+
+  #wire(
+    request: KubeRequest,
+    made: { target: string; body: string | Buffer | undefined; timeoutMs: number; credential: Access['headers'] },
+  ): WireRequest {
+    return {
+      method: request.method,
+      target: made.target,
+      headers: {
+        accept: 'application/json',
+        'user-agent': this.#options.userAgent,
+        ...(made.body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...request.headers,
+        ...made.credential,
+      },
+      body: made.body,
+      signal: request.signal,
+      timeoutMs: made.timeoutMs,
+      label: `${request.method} ${request.path}`,
+    };
+  }
+
+  #target(path: string, query: Query | undefined): string {
+    if (!path.startsWith('/')) throw new TypeError(`path: expected one that starts with "/", got "${path}"`);
+    return `${this.#server.pathname.replace(/\/$/, '')}${path}${queryText(query)}`;
+  }
+
+  #failure(response: WireResponse, label: string): KubeError {
+    return errorFromResponse({ ...response, request: label, nowMs: this.#options.clock.now() });
+  }
+}
+
+const defaultRecovery = ({ method }: KubeRequest): Recovery<never> => ({
+  safety: method === 'GET' || method === 'HEAD' ? 'read' : 'once',
+});
+
+const makesRules = (path: string): boolean =>
+  path.startsWith('/apis/rbac.authorization.k8s.io/') || path === '/api/v1/namespaces';
+
+const serverUrl = (server: string): URL => {
+  const url = URL.parse(server);
+  if (url === null || !['http:', 'https:'].includes(url.protocol)) {
+    throw new ConfigError(`server: expected an http(s) URL, got "${server}"`);
+  }
+  return url;
+};
+
+const encode = (body: unknown): string | Buffer | undefined =>
+  body === undefined || typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body);
+
+/** JSON as a value, anything else as text. */
+const decode = ({ body, headers }: WireResponse, request: string): unknown => {
+  const text = body.toString('utf8');
+  if (headers['content-type']?.includes('json') !== true) return text;
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new KubeError('BadResponse', { request, detail: 'the body is not JSON', cause: error });
+  }
+};
+
+const collect = async (chunks: AsyncIterable<Buffer>): Promise<Buffer> => {
+  const all: Buffer[] = [];
+  for await (const chunk of chunks) all.push(chunk);
+  return Buffer.concat(all);
+};
