@@ -6,19 +6,24 @@ import { poll } from './poll.ts';
 
 const ROOT = '/sys/fs/cgroup';
 
-/** The cgroup hierarchies of a machine: one on v2, one per controller on v1. */
-export type Hierarchies = { readonly version: 1 | 2; readonly roots: readonly string[] };
+/** The cgroup hierarchies of a machine. */
+export type Hierarchies = {
+  readonly version: 1 | 2;
+  /** One on v2, one per controller on v1. */
+  readonly roots: readonly string[];
+  /** Where the container runtime makes cgroups besides: the v2 mount that a v1 machine may have. */
+  readonly also: readonly string[];
+};
 
-/** Reads `/proc/self/mounts`-style text. A v1 machine's extra v2 mount (`unified`) has no controllers: left out. */
+/** Reads `/proc/self/mounts`-style text. */
 export const hierarchiesOf = (mounts: string, root = ROOT): Hierarchies => {
   const cgroupMounts = mounts
     .split('\n')
     .map((line) => line.split(' '))
     .filter(([, at = '']) => at === root || at.startsWith(`${root}/`));
-  const v1 = cgroupMounts.filter(([, , type]) => type === 'cgroup').map(([, at = '']) => at);
-  if (v1.length > 0) return { version: 1, roots: v1 };
-  const v2 = cgroupMounts.filter(([, , type]) => type === 'cgroup2').map(([, at = '']) => at);
-  return { version: 2, roots: v2 };
+  const mountsOf = (type: string) => cgroupMounts.filter((fields) => fields[2] === type).map(([, at = '']) => at);
+  const [v1, v2] = [mountsOf('cgroup'), mountsOf('cgroup2')];
+  return v1.length > 0 ? { version: 1, roots: v1, also: v2 } : { version: 2, roots: v2, also: [] };
 };
 
 /** The hierarchies of this machine. */
@@ -44,9 +49,9 @@ export const makeCgroups = async (instance: string, { version, roots }: Hierarch
 };
 
 /** Ids of the processes in the cluster's cgroups. */
-export const cgroupProcesses = async (instance: string, { roots }: Hierarchies): Promise<number[]> => {
+export const cgroupProcesses = async (instance: string, { roots, also }: Hierarchies): Promise<number[]> => {
   const found = new Set<number>();
-  for (const root of roots) {
+  for (const root of [...roots, ...also]) {
     for (const directory of await treeOf(join(root, cgroupRootOf(instance)))) {
       const text = await readFile(join(directory, 'cgroup.procs'), 'utf8').catch(() => '');
       for (const pid of text.split('\n')) if (pid !== '') found.add(Number(pid));
@@ -60,7 +65,7 @@ export const cgroupProcesses = async (instance: string, { roots }: Hierarchies):
  * is left after `timeoutMs`: a process that the kernel does not let go.
  */
 export const clearCgroups = async (instance: string, machine: Hierarchies, timeoutMs: number): Promise<boolean> => {
-  const trees = machine.roots.map((root) => join(root, cgroupRootOf(instance)));
+  const trees = [...machine.roots, ...machine.also].map((root) => join(root, cgroupRootOf(instance)));
   const gone = await poll(
     async () => {
       for (const pid of await cgroupProcesses(instance, machine)) killNow(pid);

@@ -28,7 +28,7 @@ export const loadImage = async (settings: Settings, file: string): Promise<strin
   return message;
 };
 
-/** Kills a program of the node; it is started again after `downMs`. `apiserver` stands for `kube-apiserver`. */
+/** Kills a program of the node, and comes back when it has ended; it is started again after `downMs`. `apiserver` stands for `kube-apiserver`. */
 export const restartComponent = async (settings: Settings, component: string, downMs = 0): Promise<void> => {
   await requireRunning(settings);
   const { controlSocket } = layoutOf(settings.stateDir);
@@ -55,6 +55,7 @@ export const clusterStatus = async (settings: Settings): Promise<ClusterStatus> 
   const api = await Api.open(layout.pki, record.port);
   const ready = (await api.get('/readyz')).status === 200;
   api.close();
-  const usable = ready && node?.images.done === true;
+  const running = node?.components.every((component) => component.state === 'running') ?? false;
+  const usable = ready && running && node?.images.done === true;
   return { state: usable ? 'usable' : 'starting', record, ...(node === undefined ? {} : { node }) };
 };

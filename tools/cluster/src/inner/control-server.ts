@@ -5,7 +5,7 @@ import type { NodeStatus } from './plan.ts';
 /** What the control socket can do. */
 export type ControlTarget = {
   readonly status: () => NodeStatus;
-  readonly kill: (component: string, downMs: number) => boolean;
+  readonly kill: (component: string, downMs: number) => Promise<boolean>;
   readonly importImage: readonly string[];
 };
 
@@ -14,7 +14,7 @@ export const serveControl = (socketPath: string, target: ControlTarget): Server 
   createServer((request, response) => {
     const url = new URL(request.url ?? '/', 'http://control');
     if (request.method === 'GET' && url.pathname === '/status') answer(response, 200, target.status());
-    else if (request.method === 'POST' && url.pathname === '/restart') restart(url, response, target);
+    else if (request.method === 'POST' && url.pathname === '/restart') void restart(url, response, target);
     else if (request.method === 'POST' && url.pathname === '/images')
       importImage(request, response, target.importImage);
     else answer(response, 404, { message: `no such command: ${url.pathname}` });
@@ -24,9 +24,9 @@ const answer = (response: ServerResponse, status: number, body: unknown): void =
   response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
 };
 
-const restart = (url: URL, response: ServerResponse, target: ControlTarget): void => {
+const restart = async (url: URL, response: ServerResponse, target: ControlTarget): Promise<void> => {
   const name = url.searchParams.get('component') ?? '';
-  if (target.kill(name, Number(url.searchParams.get('downMs') ?? 0))) {
+  if (await target.kill(name, Number(url.searchParams.get('downMs') ?? 0))) {
     answer(response, 200, {});
     return;
   }

@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import { appendFileSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Component } from '../components.ts';
@@ -26,14 +27,15 @@ export class Supervisor {
     if (entry !== undefined) this.#spawn(entry);
   }
 
-  /** Kills a program with SIGKILL and starts it again `downMs` after it ended. Gives false for an unknown name. */
-  kill(name: string, downMs: number): boolean {
+  /** Kills a program with SIGKILL, and starts it again `downMs` after it ended. Gives false when it does not run. */
+  async kill(name: string, downMs: number): Promise<boolean> {
     const entry = this.#entries.get(name);
     if (entry?.child === undefined) return false;
     const { child } = entry;
     child.removeAllListeners('exit');
-    child.once('exit', () => this.#again(entry, 'killed on request', downMs));
     child.kill('SIGKILL');
+    await once(child, 'exit');
+    this.#again(entry, 'killed on request', downMs);
     return true;
   }
 
