@@ -168,7 +168,7 @@ export const failureCases: readonly FailureCase[] = [
       metadata: { deletionTimestamp: at(15) },
       status: { phase: 'Running' },
     },
-    finalAt: 15,
+    finalAt: 0,
     code: 'PodDeleted',
     says: 'somebody deleted the pod',
   },

@@ -142,7 +142,8 @@ const seekDeleted = (facts: PodFacts): Sighting | undefined => {
   const { deletionTimestamp } = facts.pod.metadata ?? {};
   const evidence =
     deletionTimestamp === undefined ? 'the pod is not in the cluster' : `deleted at ${deletionTimestamp}`;
-  return { sinceMs: facts.deletionMs ?? facts.nowMs, words: '', evidence };
+  // Not from `deletionTimestamp` on: that is when the grace ends, and the coordinator is gone already.
+  return { sinceMs: facts.nowMs, words: '', evidence };
 };
 
 const seekUnconfirmed = ({ deletionMs, pod, gone }: PodFacts): Sighting | undefined => {

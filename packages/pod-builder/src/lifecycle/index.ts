@@ -6,5 +6,7 @@ export { type Sign } from '../diagnose/sign.ts';
 export { type CollectedOrphans, collectOrphans, type CollectOrphansOptions } from './collect-orphans.ts';
 export { createJobPod, type CreateJobPodOptions } from './create-job-pod.ts';
 export { deleteJobPod, type DeleteJobPodOptions, type PodRef } from './delete-job-pod.ts';
+export { type FollowedPod, followJobPod, type FollowJobPodOptions } from './follow-job-pod.ts';
 export { type PodChange } from './pod-inventory.ts';
 export { type JobPodEvent, watchJobPods, type WatchJobPodsOptions } from './watch-job-pods.ts';
+export { PodNotReadyError, waitForReady, type WaitForReadyOptions } from './wait-for-ready.ts';

@@ -1,0 +1,305 @@
+import type { Pipeline, ReasonCode } from '@danube/contract';
+import type { KubeClient, Pod } from '@danube/k8s-client';
+import { buildJobPod, coordinatorRbac, type JobPod, type JobPodOptions } from '@danube/pod-builder';
+import {
+  collectOrphans,
+  createJobPod,
+  deleteJobPod,
+  type DiagnoseLimits,
+  type Diagnosis,
+  followJobPod,
+  type JobPodEvent,
+  PodNotReadyError,
+  waitForReady,
+  watchJobPods,
+} from '@danube/pod-builder/lifecycle';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { randomUUID } from 'node:crypto';
+
+/** What the suite needs of the cluster it runs on. */
+export type LifecycleCluster = {
+  readonly client: () => KubeClient;
+  /** An image whose `sh` and `sleep` work. */
+  readonly image: string;
+  /** Kinds of trouble that this cluster cannot make, and why not. */
+  readonly cannot?: readonly ('out-of-memory' | 'workspace-full' | 'unschedulable')[];
+};
+
+type Change = (pod: JobPod) => void;
+
+/**
+ * The contract of `@danube/pod-builder/lifecycle`, on whatever cluster it is given: the simulator and a real node have
+ * to agree.
+ */
+export const describeJobPodLifecycle = ({ client, image, cannot = [] }: LifecycleCluster): void => {
+  const namespace = `pod-lifecycle-${randomUUID().slice(0, 8)}`;
+  const pipeline: Pipeline = { id: 'p', workerImage: image, steps: [{ name: 's', run: 'true' }] };
+  const options: JobPodOptions = { namespace, coordinatorImage: image, terminationGraceSeconds: 2 };
+  const newJob = () => ({ id: randomUUID().slice(0, 8), attempt: 1 });
+
+  /** A job pod whose coordinator runs `script` in place of the real one. */
+  const stubPod = (script: string, change: Change = () => undefined, job = newJob()): JobPod => {
+    const pod = buildJobPod(job, pipeline, options);
+    pod.spec.containers[0]!.command = ['/bin/sh', '-c', script];
+    change(pod);
+    return pod;
+  };
+  const idle = "trap 'exit 0' TERM; while :; do sleep 3600 & wait $!; done";
+  const refOf = ({ metadata }: Pod) => ({ namespace, name: metadata!.name!, uid: metadata!.uid! });
+
+  const untilFinal = async (pod: Pod, limits: Partial<DiagnoseLimits> = {}): Promise<Diagnosis> => {
+    let last: Diagnosis | undefined;
+    for await (const { diagnosis } of followJobPod(client(), pod, { limits, signal: AbortSignal.timeout(100_000) })) {
+      last = diagnosis;
+    }
+    return last!;
+  };
+
+  beforeAll(async () => {
+    await client().namespaces().ensure(namespace);
+    const [account, role, binding] = coordinatorRbac({ namespace });
+    await client().serviceAccounts(namespace).create(account);
+    await client().roles(namespace).create(role);
+    await client().roleBindings(namespace).create(binding);
+  });
+
+  afterAll(async () => {
+    await client().namespaces().delete(namespace);
+  });
+
+  describe('createJobPod', () => {
+    it('makes one pod however often it is called', async () => {
+      const pod = stubPod(idle);
+      const made = await Promise.all([1, 2, 3].map(() => createJobPod(client(), pod)));
+      expect(new Set(made.map(({ metadata }) => metadata!.uid)).size).toBe(1);
+      await deleteJobPod(client(), refOf(made[0]!));
+    });
+
+    it('does not take the pod of another job for its own', async () => {
+      const job = newJob();
+      const first = await createJobPod(client(), stubPod(idle, undefined, job));
+      const other = buildJobPod(job, { ...pipeline, steps: [{ name: 'other', run: 'false' }] }, options);
+      await expect(createJobPod(client(), other)).rejects.toMatchObject({ code: 'PodNameTaken' });
+      await deleteJobPod(client(), refOf(first));
+    });
+
+    it('stores nothing in a dry run', async () => {
+      const pod = stubPod(idle);
+      await createJobPod(client(), pod, { dryRun: true });
+      await expect(client().pods(namespace).get(pod.metadata.name)).rejects.toMatchObject({ code: 'NotFound' });
+    });
+  });
+
+  describe('waitForReady', () => {
+    it('tells the progress on the way, and resolves when both containers are ready', async () => {
+      const stages: string[] = [];
+      const made = await createJobPod(client(), stubPod(idle));
+      const ready = await waitForReady(client(), made, {
+        timeoutMs: 30_000,
+        onProgress: ({ progress }) => stages.push(progress.stage),
+      });
+      expect(ready.status!.containerStatuses!.map(({ ready: isReady }) => isReady)).toEqual([true, true]);
+      expect(stages.at(-1)).toBe('ready');
+      await deleteJobPod(client(), refOf(made));
+    });
+
+    it('fails as soon as it is clear that it will not be', async () => {
+      const made = await createJobPod(
+        client(),
+        stubPod(idle, (pod) => (pod.spec.containers[1]!.image = 'UPPER//x')),
+      );
+      const waited = waitForReady(client(), made, { timeoutMs: 30_000 });
+      await expect(waited).rejects.toBeInstanceOf(PodNotReadyError);
+      await expect(waited).rejects.toMatchObject({ reason: { code: 'InvalidImage' } });
+      await deleteJobPod(client(), refOf(made));
+    });
+  });
+
+  describe('diagnose, on pods that go wrong', () => {
+    const secretEnv = [{ name: 'KEY', valueFrom: { secretKeyRef: { name: 'none', key: 'k' } } }];
+    const cases: { name: string; code: ReasonCode; row: string; change: Change; needs?: string; script?: string }[] = [
+      {
+        name: 'an image that cannot be pulled, in less than 60 s',
+        code: 'ImagePullFailed',
+        row: 'image-registry-unreachable',
+        change: (pod) => (pod.spec.containers[1]!.image = 'registry.invalid/x:1'),
+      },
+      {
+        name: 'a malformed image name',
+        code: 'InvalidImage',
+        row: 'image-name-invalid',
+        change: (pod) => (pod.spec.containers[1]!.image = 'UPPER//x'),
+      },
+      {
+        name: 'a Secret that does not exist',
+        code: 'ContainerConfigError',
+        row: 'container-config',
+        change: (pod) => pod.spec.containers[1]!.env!.push(...secretEnv),
+      },
+      {
+        name: 'an image without the command',
+        code: 'InvalidImage',
+        row: 'worker-start',
+        change: (pod) => (pod.spec.containers[1]!.command = ['/no/such/program']),
+      },
+      {
+        name: 'a coordinator that ends without a result',
+        code: 'CoordinatorLost',
+        row: 'coordinator-lost',
+        script: 'exit 0',
+        change: () => undefined,
+      },
+      {
+        name: 'a pod that runs into its deadline',
+        code: 'JobTimeout',
+        row: 'deadline',
+        change: (pod) => (pod.spec.activeDeadlineSeconds = 3),
+      },
+      {
+        name: 'a request that no node can satisfy',
+        code: 'Unschedulable',
+        row: 'unschedulable',
+        needs: 'unschedulable',
+        change: (pod) => (pod.spec.containers[1]!.resources = { requests: { cpu: '9000' } }),
+      },
+      {
+        name: 'a worker whose PID 1 uses too much memory',
+        code: 'OutOfMemory',
+        row: 'worker-out-of-memory',
+        needs: 'out-of-memory',
+        change: (pod) => {
+          const worker = pod.spec.containers[1]!;
+          worker.command = ['/bin/sh', '-c', 'sleep 1; exec tail /dev/zero'];
+          worker.resources = { limits: { memory: '32Mi' } };
+        },
+      },
+      {
+        name: 'a workspace that overflows',
+        code: 'WorkspaceFull',
+        row: 'workspace-full',
+        needs: 'workspace-full',
+        change: (pod) => {
+          pod.spec.volumes!.find(({ name }) => name === 'workspace')!.emptyDir = { sizeLimit: '4Mi' };
+          pod.spec.containers[1]!.command = [
+            '/bin/sh',
+            '-c',
+            'dd if=/dev/zero of=/workspace/big bs=1M count=16; exec sleep 600',
+          ];
+        },
+      },
+    ];
+
+    it.each(cases.filter(({ needs }) => !cannot.some((kind) => kind === needs)))(
+      'names $name',
+      async ({ code, row, change, script = idle }) => {
+        const made = await createJobPod(client(), stubPod(script, change));
+        const startedMs = Date.now();
+        const diagnosis = await untilFinal(made, { unschedulableMs: 2_000, reportMs: 2_000 });
+        expect(diagnosis).toMatchObject({ state: 'failed', row, reason: { code } });
+        if (code === 'ImagePullFailed') expect(Date.now() - startedMs).toBeLessThan(60_000);
+        await deleteJobPod(client(), refOf(made));
+      },
+      120_000,
+    );
+
+    it('names a deletion by hand', async () => {
+      const made = await createJobPod(client(), stubPod(idle));
+      await waitForReady(client(), made, { timeoutMs: 30_000 });
+      const final = untilFinal(made);
+      await client().pods(namespace).delete(made.metadata!.name!, { gracePeriodSeconds: 1 });
+      expect(await final).toMatchObject({ state: 'failed', reason: { code: 'PodDeleted' } });
+    }, 60_000);
+
+    it('takes the result that the coordinator left', async () => {
+      const job = newJob();
+      const left = JSON.stringify({ version: 1, jobId: job.id, state: 'succeeded', lastSeq: 3 });
+      const made = await createJobPod(client(), stubPod(`echo '${left}' >"$DANUBE_TERMINATION_LOG"`, undefined, job));
+      expect(await untilFinal(made)).toMatchObject({ state: 'finished', result: { state: 'succeeded', lastSeq: 3 } });
+      await deleteJobPod(client(), refOf(made));
+    });
+  });
+
+  describe('deleteJobPod', () => {
+    it('waits until the pod is gone, and may be called again', async () => {
+      const made = await createJobPod(client(), stubPod(idle));
+      await deleteJobPod(client(), refOf(made));
+      await expect(client().pods(namespace).get(made.metadata!.name!)).rejects.toMatchObject({ code: 'NotFound' });
+      await deleteJobPod(client(), refOf(made));
+    });
+
+    it('leaves another pod of the same name alone', async () => {
+      const made = await createJobPod(client(), stubPod(idle));
+      await deleteJobPod(client(), { ...refOf(made), uid: randomUUID() });
+      const still = await client().pods(namespace).get(made.metadata!.name!);
+      expect(still.metadata).toMatchObject({ uid: made.metadata!.uid });
+      expect(still.metadata!.deletionTimestamp).toBeUndefined();
+      await deleteJobPod(client(), refOf(made));
+    });
+  });
+
+  describe('watchJobPods', () => {
+    it('tells what is there, that this was all, and every change after it', async () => {
+      const before = await createJobPod(client(), stubPod(idle));
+      const stop = new AbortController();
+      const told: JobPodEvent[] = [];
+      const watching = (async () => {
+        for await (const event of watchJobPods(client(), { namespace, signal: stop.signal })) {
+          told.push(event);
+          if (event.type === 'synced') synced();
+          if (event.type === 'deleted') stop.abort();
+        }
+      })();
+      let synced = (): void => undefined;
+      await new Promise<void>((resolve) => (synced = resolve));
+      const foreign = { metadata: { name: 'foreign', namespace }, spec: before.spec! };
+      await client()
+        .pods(namespace)
+        .create({ ...foreign, spec: { ...foreign.spec, nodeName: undefined! } });
+      await deleteJobPod(client(), refOf(before));
+      await watching;
+      const names = told.map(({ type, pod }) => `${type} ${pod?.metadata?.name ?? ''}`);
+      expect(names.indexOf(`applied ${before.metadata!.name!}`)).toBeLessThan(names.indexOf('synced '));
+      expect(names.at(-1)).toBe(`deleted ${before.metadata!.name!}`);
+      expect(names).not.toContain('applied foreign');
+      await client().pods(namespace).delete('foreign', { gracePeriodSeconds: 1 });
+    }, 60_000);
+  });
+
+  describe('collectOrphans', () => {
+    it('deletes pods whose job is unknown, and nothing that is wanted or not its own', async () => {
+      const [wantedJob, lostJob] = [newJob(), newJob()];
+      const wanted = await createJobPod(client(), stubPod(idle, undefined, wantedJob));
+      const lost = await createJobPod(client(), stubPod(idle, undefined, lostJob));
+      const others = await Promise.all(
+        [
+          // Another Danube's, a pod renamed by hand, and one that only borrows a label.
+          (pod: JobPod) => (pod.metadata.labels['danube.dev/owner'] = 'another'),
+          (pod: JobPod) => (pod.metadata.labels['job-id'] = 'something-else'),
+          (pod: JobPod) => delete pod.metadata.labels['app.kubernetes.io/managed-by'],
+        ].map((change) => createJobPod(client(), stubPod(idle, change))),
+      );
+      const ask = { namespace, wanted: () => [wantedJob] };
+
+      const planned = await collectOrphans(client(), { ...ask, dryRun: true });
+      expect(planned).toEqual({ deleted: [refOf(lost)], failed: [], kept: 1 });
+      const done = await collectOrphans(client(), ask);
+      expect(done).toEqual({ deleted: [refOf(lost)], failed: [], kept: 1 });
+
+      const left = await client().pods(namespace).list();
+      const names = left.items
+        .filter(({ metadata }) => !metadata!.deletionTimestamp)
+        .map(({ metadata }) => metadata!.name);
+      expect(names).toEqual(expect.arrayContaining([wanted, ...others].map(({ metadata }) => metadata!.name)));
+      expect(names).not.toContain(lost.metadata!.name);
+      await Promise.all([wanted, ...others].map((pod) => deleteJobPod(client(), refOf(pod))));
+    }, 60_000);
+
+    it('deletes nothing when it is not known what is wanted', async () => {
+      const made = await createJobPod(client(), stubPod(idle));
+      const wanted = () => Promise.reject(new TypeError('the store is away'));
+      await expect(collectOrphans(client(), { namespace, wanted })).rejects.toThrow('the store is away');
+      expect((await client().pods(namespace).get(made.metadata!.name!)).metadata!.deletionTimestamp).toBeUndefined();
+      await deleteJobPod(client(), refOf(made));
+    });
+  });
+};
