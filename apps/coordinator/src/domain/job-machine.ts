@@ -101,7 +101,9 @@ const after = (pipeline: Pipeline, state: StepState, verdict: StepVerdict): Deci
     const over = state.name === 'cut-short' || verdict.lost !== undefined;
     return over ? finish(pipeline, next, endOf(state.end)) : advance(pipeline, next, { end: state.end });
   }
-  if (verdict.lost !== undefined) return finish(pipeline, next, { state: 'error', reason: verdict.lost });
+  const { lost } = verdict;
+  if (lost !== undefined)
+    return finish(pipeline, next, { state: lost.class === 'user' ? 'failed' : 'error', reason: lost });
   return advance(pipeline, next, { failure: state.failure ?? verdict.failure });
 };
 

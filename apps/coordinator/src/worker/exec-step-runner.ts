@@ -1,24 +1,24 @@
-import { reason } from '@danube/contract';
+import { type Reason, reason } from '@danube/contract';
 import { containers } from '@danube/contract/names';
 import type { ExecStream, ExecTarget, RunRef } from '@danube/exec-stream';
 import type { KubeClient } from '@danube/k8s-client';
-import { stat } from 'node:fs/promises';
 import { CoordinatorError } from '../errors.ts';
 import type { Settings } from '../settings.ts';
-import { outcomeOfError } from './outcome-of-error.ts';
+import { missingDirectory } from './missing-directory.ts';
+import { isNotReady, outcomeOfError } from './outcome-of-error.ts';
 import type { OutputChunk, StepOutcome, StepRun, StepRunner } from './step-runner.ts';
+import { whyWorkerIsGone } from './worker-loss.ts';
 
-/** Time to end the worker's PID 1, in milliseconds. */
-const END_WORKER_MS = 5000;
-/** How long one look after a run is repeated, in milliseconds. */
-const PROBE_RETRY_MS = 5000;
-/** Looks in a row that have to miss the container before it counts as gone: a kubelet that restarts may miss it once. */
-const MISSING_PROBES = 2;
 /** Ends the idle loop of the worker, which has left its process id on the control volume. */
 const END_WORKER = ['sh', '-c', 'kill -TERM "$(cat "$DANUBE_CONTROL/worker.pid")"'];
-
-/** Exit code of what ends together with its container, as the kill itself may. */
+/** Time for that, in milliseconds. */
+const END_WORKER_MS = 5000;
+/** Exit code of what ends together with its container, as that kill may. */
 const KILLED = 137;
+/** A worker that was there, and is not found for so long, is gone. In milliseconds; a kubelet that restarts misses less. */
+const GONE_AFTER_MS = 3000;
+/** Time between two looks after a quiet run, in milliseconds. */
+const LOOK_EVERY_MS = 10_000;
 
 /** Numbers of an {@link ExecStepRunner}, in milliseconds. */
 export type ExecStepRunnerOptions = {
@@ -40,7 +40,8 @@ export class ExecStepRunner implements StepRunner {
   readonly #settings: Settings;
   readonly #options: Required<ExecStepRunnerOptions>;
   #connection: Promise<Connection> | undefined;
-  #workerWasReached = false;
+  #worker: 'not seen' | 'seen' | 'gone' = 'not seen';
+  #lookedAt = 0;
 
   constructor(settings: Settings, options: ExecStepRunnerOptions = {}) {
     this.#settings = settings;
@@ -48,49 +49,34 @@ export class ExecStepRunner implements StepRunner {
   }
 
   async start(run: StepRun, signal: AbortSignal): Promise<StepOutcome | undefined> {
-    const { name, ...spec } = run;
-    const { apiPatienceMs, graceMs } = this.#options;
-    const missing = await missingDirectory(run, this.#settings.workspace);
-    if (missing !== undefined && !(await this.#wasStarted(run.id))) {
-      const message = `step ${JSON.stringify(name)}: the working directory ${missing} is not in the workspace`;
-      return { kind: 'refused', reason: reason('StepFailed', message) };
-    }
+    const missing = await missingDirectory(run, this.#settings);
+    if (missing !== undefined) return { kind: 'refused', reason: missing };
     for (;;) {
       try {
-        const { exec, target } = await this.#connect();
-        const { state } = await exec.start(
-          target,
-          { ...spec, dir: this.#settings.control, graceMs },
-          { signal, retryForMs: apiPatienceMs },
-        );
-        this.#workerWasReached = true;
-        return state === 'lost' ? { kind: 'lost', reason: lostReason(run.id) } : undefined;
+        return await this.#start(run, signal);
       } catch (error) {
-        const outcome = outcomeOfError(error);
+        if (signal.aborted) return { kind: 'not-started' };
         // An image can take long to be pulled. The api-server knows when it never will; here the job's time is the limit.
-        const isPulling = outcome.kind === 'lost' && outcome.reason.code === 'StartTimeout' && !this.#workerWasReached;
-        if (isPulling && !signal.aborted) continue;
-        return signal.aborted ? { kind: 'not-started' } : outcome;
+        if (isNotReady(error) && this.#worker === 'not seen') continue;
+        return isNotReady(error) ? { kind: 'lost', reason: await this.#lost() } : outcomeOfError(error);
       }
     }
   }
 
   async ended(id: string, signal: AbortSignal): Promise<StepOutcome> {
-    const { readJournal } = await import('@danube/exec-stream');
     try {
       // A reader of its own, because that of `output` is only as fast as the reports are taken.
-      const journal = readJournal({ ...this.#ref(id), signal, probe: this.#probe(id, signal) });
+      const journal = await this.#journal(id, signal);
       const chunks = journal[Symbol.asyncIterator]();
       while ((await chunks.next()).done !== true);
       return { kind: 'exited', exit: await journal.exit };
     } catch (error) {
-      return outcomeOfError(error);
+      return this.#worker === 'gone' ? { kind: 'lost', reason: await this.#lost() } : outcomeOfError(error);
     }
   }
 
   async *output(id: string, signal: AbortSignal): AsyncGenerator<OutputChunk, void, void> {
-    const { readJournal } = await import('@danube/exec-stream');
-    const journal = readJournal({ ...this.#ref(id), signal });
+    const journal = await this.#journal(id, signal);
     yield* journal;
     const { incomplete } = await journal.exit;
     if (incomplete !== undefined) throw new CoordinatorError('OUTPUT_CUT', incomplete.join(', '));
@@ -98,13 +84,14 @@ export class ExecStepRunner implements StepRunner {
 
   async kill(id: string, graceMs: number): Promise<void> {
     const { exec, target } = await this.#connect();
-    await exec.kill(target, this.#ref(id), { graceMs });
+    await exec.kill(target, this.#ref(id), { graceMs, retryForMs: GONE_AFTER_MS }).catch(this.#noteGone);
   }
 
   async endWorker(): Promise<void> {
-    if (!this.#workerWasReached) return;
+    if (this.#worker === 'gone') return;
     const { exec, target } = await this.#connect();
-    await using session = exec.exec(target, END_WORKER, { timeoutMs: END_WORKER_MS, verify: 'none' });
+    const times = { timeoutMs: END_WORKER_MS, retryForMs: END_WORKER_MS };
+    await using session = exec.exec(target, END_WORKER, { ...times, verify: 'none' });
     session.stdout.resume();
     session.stderr.resume();
     const { code } = await session.result;
@@ -116,31 +103,49 @@ export class ExecStepRunner implements StepRunner {
     await connection?.client.close();
   }
 
-  /** Looks after a quiet run. A worker that is not there any more has taken its runs with it. */
-  #probe(id: string, signal: AbortSignal): () => Promise<{ state: string }> {
-    let missing = 0;
-    return async () => {
-      const { exec, target } = await this.#connect();
-      try {
-        return await exec.probe(target, this.#ref(id), { signal, retryForMs: PROBE_RETRY_MS });
-      } catch (error) {
-        missing = isNotReady(error) ? missing + 1 : 0;
-        if (missing < MISSING_PROBES) throw error;
-        return { state: 'lost' };
-      }
+  async #start(run: StepRun, signal: AbortSignal): Promise<StepOutcome | undefined> {
+    const { exec, target } = await this.#connect();
+    const { name, ...spec } = { ...run, dir: this.#settings.control, graceMs: this.#options.graceMs };
+    const { state } = await exec.start(target, spec, { signal, retryForMs: this.#options.apiPatienceMs });
+    this.#worker = 'seen';
+    if (state !== 'lost') return undefined;
+    return {
+      kind: 'lost',
+      reason: reason('StreamLost', `the launcher of step ${JSON.stringify(name)} left no exit record`),
     };
+  }
+
+  async #journal(id: string, signal: AbortSignal) {
+    const { readJournal } = await import('@danube/exec-stream');
+    return readJournal({ ...this.#ref(id), signal, probe: () => this.#look(id, signal), probeAfterMs: 1000 });
+  }
+
+  /** Looks after a quiet run: at once what is known here, and from time to time in the worker. */
+  async #look(id: string, signal: AbortSignal): Promise<{ state: string }> {
+    if (this.#worker === 'gone') return { state: 'lost' };
+    if (performance.now() - this.#lookedAt < LOOK_EVERY_MS) return { state: 'unknown' };
+    this.#lookedAt = performance.now();
+    const { exec, target } = await this.#connect();
+    return exec.probe(target, this.#ref(id), { signal, retryForMs: GONE_AFTER_MS }).catch((error: unknown) => {
+      this.#noteGone(error);
+      return { state: 'lost' };
+    });
+  }
+
+  /** Notes that a worker which was there is not found any more; throws again what says something else. */
+  readonly #noteGone = (error: unknown): void => {
+    if (!isNotReady(error)) throw error;
+    this.#worker = 'gone';
+  };
+
+  async #lost(): Promise<Reason> {
+    this.#worker = 'gone';
+    const { client, target } = await this.#connect();
+    return whyWorkerIsGone(client, target);
   }
 
   #ref(id: string): RunRef {
     return { id, dir: this.#settings.control };
-  }
-
-  /** Whether the run has left a trace. Then its working directory may be gone because of what it did. */
-  async #wasStarted(id: string): Promise<boolean> {
-    return stat(`${this.#settings.control}/${id}`).then(
-      () => true,
-      () => false,
-    );
   }
 
   #connect(): Promise<Connection> {
@@ -163,17 +168,3 @@ const connect = async (settings: Settings): Promise<Connection> => {
     target: { namespace, pod: settings.podName, container: containers.worker },
   };
 };
-
-const isNotReady = (error: unknown): boolean => (error as { code?: unknown }).code === 'EXEC_NOT_READY';
-
-/** The directory, when it should be in the workspace and is not there. What cannot be looked at is left to the worker. */
-const missingDirectory = async ({ workingDir }: StepRun, workspace: string): Promise<string | undefined> => {
-  if (!workingDir.startsWith(workspace)) return undefined;
-  const missing = await stat(workingDir).then(
-    (found) => !found.isDirectory(),
-    (error: unknown) => (error as NodeJS.ErrnoException).code === 'ENOENT',
-  );
-  return missing ? workingDir.slice(workspace.length + 1) : undefined;
-};
-
-const lostReason = (id: string) => reason('StreamLost', `the run ${id} was started, and ended without an exit record`);

@@ -15,10 +15,13 @@ const reasonCodes: Readonly<Record<string, ReasonCode>> = {
 };
 
 /** The outcome of a step for which an error was thrown: the worker cannot be used, and the message says why. */
-export const outcomeOfError = (error: unknown): StepOutcome => ({ kind: 'lost', reason: reasonOfError(error) });
-
-const reasonOfError = (error: unknown): Reason => {
-  const { code, hint } = error as { code?: unknown; hint?: unknown };
-  const known = reason(reasonCodes[String(code)] ?? 'StreamLost', messageOf(error));
-  return typeof hint === 'string' ? { ...known, hint } : known;
+export const outcomeOfError = (error: unknown): StepOutcome => {
+  const { hint } = error as { hint?: unknown };
+  const why: Reason = reason(reasonCodes[String(codeOf(error))] ?? 'StreamLost', messageOf(error));
+  return { kind: 'lost', reason: typeof hint === 'string' ? { ...why, hint } : why };
 };
+
+/** Whether the error says that the container is not there: not yet, or not any more. */
+export const isNotReady = (error: unknown): boolean => codeOf(error) === 'EXEC_NOT_READY';
+
+const codeOf = (error: unknown): unknown => (error as { code?: unknown }).code;
