@@ -13,7 +13,7 @@ export const preset = (rootDir) => ({
     '^.+\\.ts$': ['ts-jest', { useESM: true, tsconfig: '<rootDir>/tsconfig.spec.json', diagnostics: false }],
   },
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
-  testEnvironmentOptions: { customExportConditions: ['@danube/source', 'node', 'import', 'default'] },
+  testEnvironmentOptions: { customExportConditions: ['@danube/source', 'node'] },
   setupFilesAfterEnv: [join(checks, 'no-stray-output.ts')],
   reporters: ['default', join(checks, 'count-reporter.mjs')],
   testTimeout: 20_000,
