@@ -1,3 +1,4 @@
 import { preset } from '../jest.preset.mjs';
 
-export default preset(import.meta.dirname);
+/** `npm test`: what runs without a cluster. jest.real.config.mjs has the rest. */
+export default { ...preset(import.meta.dirname), testMatch: ['<rootDir>/test/sim/**/*.spec.ts'] };

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { UserInfo } from '../tokens.ts';
 import { failures } from './api-status.ts';
@@ -79,6 +80,7 @@ export const serveRequest = async (
   response: ServerResponse,
   environment: ResourceEnvironment,
 ): Promise<void> => {
+  response.setHeader('Audit-Id', randomUUID());
   try {
     const url = new URL(request.url ?? '/', 'https://cluster-sim');
     if (['/healthz', '/livez', '/readyz'].includes(url.pathname)) {
