@@ -11,8 +11,9 @@ const SCRIPT = `
 trap '' INT TERM HUP
 while read -r line; do [ "$line" = bye ] && exit 0; done
 for round in 1 2 3 4 5; do
-  for file in /proc/[0-9]*/environ; do
-    grep -aqs "$1" "$file" && { pid=\${file#/proc/}; kill -KILL "\${pid%/environ}" 2>/dev/null; }
+  for file in $(grep -laFs "$1" /proc/[0-9]*/environ); do
+    pid=\${file#/proc/}
+    kill -KILL "\${pid%/environ}" 2>/dev/null
   done
   for file in "$2"/pids/*; do [ -e "$file" ] && kill -KILL -- "-\${file##*/}" 2>/dev/null; done
 done
