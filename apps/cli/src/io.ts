@@ -12,6 +12,8 @@ export type Io = {
   readonly stdout: Output;
   readonly stderr: Output;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Directory where Node keeps compiled code, for other programs of ours to share. @default none is kept */
+  readonly compileCache?: string;
   /** Fires at the first Ctrl-C, TERM or HUP, and when the reader of stdout has gone: finish in order. Reason: {@link Stop}. */
   readonly stop: AbortSignal;
   /** Fires at the second one: finish at once. Reason: {@link Stop}. */

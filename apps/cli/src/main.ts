@@ -1,10 +1,15 @@
 #!/usr/bin/env node
 import { enableCompileCache } from 'node:module';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
 import { exitCodes } from './exit-codes.ts';
 import type { Stop } from './io.ts';
 
-// Compiled code (and types stripped from it) is kept between runs; everything else is loaded after this line.
-enableCompileCache();
+// Compiled code is kept between runs, for this process and for coordinators; all else is loaded after this line.
+const { env } = process;
+const compileCache =
+  env['NODE_COMPILE_CACHE'] ?? join(env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'danube', 'node');
+enableCompileCache(compileCache);
 const { runCli } = await import('./cli.ts');
 
 const stop = new AbortController();
@@ -33,7 +38,8 @@ const exitCode = await runCli(process.argv.slice(2), {
   stdin: process.stdin,
   stdout: process.stdout,
   stderr: process.stderr,
-  env: process.env,
+  env,
+  compileCache,
   stop: stop.signal,
   abort: abort.signal,
 });

@@ -17,9 +17,10 @@ const account = 'danube-coordinator';
  *
  * @throws CliError LocalModeFailed when this machine does not allow it. Nothing is left then.
  */
-export const startLocalMode = async (io: Pick<Io, 'stderr' | 'env' | 'stop'>): Promise<LocalMode> => {
+export const startLocalMode = async (io: Pick<Io, 'stderr' | 'env' | 'stop' | 'compileCache'>): Promise<LocalMode> => {
   await write(io.stderr, notice);
   const parts = new AsyncDisposableStack();
+  const coordinatorEnv = io.compileCache === undefined ? {} : { NODE_COMPILE_CACHE: io.compileCache };
   try {
     const [{ startClusterSim }, { KubeClient }, { startApiServer }, { coordinatorCommand }] = await Promise.all([
       import('@danube/cluster-sim'),
@@ -29,7 +30,7 @@ export const startLocalMode = async (io: Pick<Io, 'stderr' | 'env' | 'stop'>): P
     ]);
     const cluster = parts.use(
       await startClusterSim({
-        images: { [COORDINATOR_IMAGE]: { command: coordinatorCommand() } },
+        images: { [COORDINATOR_IMAGE]: { command: coordinatorCommand(), env: coordinatorEnv } },
         ...(io.env['PATH'] === undefined ? {} : { path: io.env['PATH'] }),
       }),
     );
