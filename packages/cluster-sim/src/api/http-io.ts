@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { JsonObject } from '../objects.ts';
 import { ApiStatus, failures } from './api-status.ts';
+import { decodeProtobuf } from './protobuf.ts';
 
 const MAX_BODY_BYTES = 3 * 2 ** 20; // the API server's own limit (k8s.io/apiserver config.go, MaxRequestBodyBytes)
 
@@ -22,13 +23,11 @@ export const readBody = async (request: IncomingMessage): Promise<Buffer> => {
   return Buffer.concat(chunks);
 };
 
-/** The body as JSON; undefined when it is empty. 400 when it is not JSON. */
-export const readJson = async (request: IncomingMessage): Promise<unknown> => {
+/** The body, in JSON or protobuf; undefined when it is empty. 400 when it cannot be read. */
+export const readObject = async (request: IncomingMessage): Promise<unknown> => {
   const body = await readBody(request);
   if (body.length === 0) return undefined;
-  if (request.headers['content-type']?.includes('protobuf') === true) {
-    throw failures.unsupportedMediaType(['application/json']);
-  }
+  if (request.headers['content-type']?.includes('protobuf') === true) return decodeProtobuf(body);
   try {
     return JSON.parse(body.toString()) as unknown;
   } catch (error) {

@@ -21,6 +21,9 @@ const parameters = ['dryRun', 'fieldManager', 'fieldValidation', 'force'].map((n
   schema: { type: 'string', uniqueItems: true },
 }));
 
+/** kubectl asks for this kind too when a file holds a `kind: List`; nothing is served at its path. */
+const LIST = { group: '', version: 'v1', kind: 'List', plural: 'lists', namespaced: false };
+
 /**
  * The document of one group and version. It holds just what kubectl looks for: which kinds take `fieldValidation` and
  * `dryRun`, so that it leaves validation to the server. Schemas are open objects.
@@ -28,7 +31,7 @@ const parameters = ['dryRun', 'fieldManager', 'fieldValidation', 'force'].map((n
 export const openApiDocument = (path: string): JsonObject | undefined => {
   const groupVersion = versions().find((entry) => pathOf(entry) === path);
   if (groupVersion === undefined) return undefined;
-  const served = kinds.filter((kind) => apiVersionOf(kind) === groupVersion);
+  const served = [...kinds.filter((kind) => apiVersionOf(kind) === groupVersion), ...(path === 'api/v1' ? [LIST] : [])];
   const gvk = ({ group, version, kind }: { group: string; version: string; kind: string }): JsonObject => ({
     group,
     version,

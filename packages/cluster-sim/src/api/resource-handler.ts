@@ -8,7 +8,7 @@ import { strategyOf } from '../store/strategies.ts';
 import type { TokenSigner, UserInfo } from '../tokens.ts';
 import { failures } from './api-status.ts';
 import type { Authenticator } from './authenticator.ts';
-import { readJson, sendJson, sendText, successStatus } from './http-io.ts';
+import { readObject, sendJson, sendText, successStatus } from './http-io.ts';
 import { known } from './kinds.ts';
 import { readPage, selectorOf } from './list.ts';
 import { servePodLog } from './pod-log.ts';
@@ -45,7 +45,7 @@ const addressOf = ({ kind, namespace, name }: ResourceRequest): Address => {
 };
 
 const bodyOf = async ({ request }: ResourceCall): Promise<JsonObject> => {
-  const body = await readJson(request);
+  const body = await readObject(request);
   if (!isObject(body)) throw failures.badRequest("Object 'Kind' is missing in 'null'");
   return body;
 };
@@ -149,7 +149,7 @@ const put = async (call: ResourceCall, { objects }: ResourceEnvironment): Promis
 
 const patch = async (call: ResourceCall, { objects, now }: ResourceEnvironment): Promise<void> => {
   const { request, response, target, rendering } = call;
-  const body = await readJson(request);
+  const body = await readObject(request);
   const { object, created } = patchObject(objects, addressOf(target), {
     contentType: (request.headers['content-type'] ?? '').split(';')[0]?.trim() ?? '',
     body,
@@ -163,7 +163,7 @@ const patch = async (call: ResourceCall, { objects, now }: ResourceEnvironment):
 const remove = async (call: ResourceCall, { objects }: ResourceEnvironment): Promise<void> => {
   const { request, response, target, rendering } = call;
   const { kind, namespace, name, query } = target;
-  const options = readDeleteOptions(await readJson(request), query);
+  const options = readDeleteOptions(await readObject(request), query);
   if (name === undefined) {
     if (kind === known.namespaces) throw failures.methodNotAllowed();
     const selects = selectorOf(target);
