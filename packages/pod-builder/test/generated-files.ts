@@ -1,6 +1,7 @@
 import { stringify } from 'yaml';
 import { coordinatorRbac, jobsNamespace } from '../src/rbac/coordinator-rbac.ts';
 import { execPolicy } from '../src/rbac/exec-policy.ts';
+import { failuresPage } from './failures-page.ts';
 
 const manifests = (objects: readonly object[], header: string): string =>
   `${header}${objects
@@ -16,4 +17,5 @@ export const generatedFiles = (): Record<string, string> => ({
 # Made by \`npm run generate -w @danube/pod-builder\`: change it there.
 `,
   ),
+  'docs/failures.md': failuresPage(),
 });

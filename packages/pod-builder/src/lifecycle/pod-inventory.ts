@@ -24,8 +24,9 @@ export class PodInventory {
       yield* this.#forget(name, pod);
       return;
     }
-    if (known?.metadata?.resourceVersion === pod.metadata?.resourceVersion && known !== undefined) return;
-    if (known !== undefined && known.metadata?.uid !== pod.metadata?.uid) yield* this.#forget(name, known);
+    const isSame = known?.metadata?.uid === pod.metadata?.uid;
+    if (known !== undefined && isSame && known.metadata?.resourceVersion === pod.metadata?.resourceVersion) return;
+    if (known !== undefined && !isSame) yield* this.#forget(name, known);
     this.#pods.set(name, pod);
     yield { type: 'applied', pod };
   }
