@@ -49,6 +49,7 @@ export class ExecError extends Error {
   readonly status: number | undefined;
   readonly reason: string | undefined;
   readonly survivors: number | undefined;
+  readonly #detail: string;
 
   constructor(code: ExecErrorCode, detail: string, facts: ExecErrorFacts) {
     const entry: ErrorEntry = execErrors[code];
@@ -63,6 +64,19 @@ export class ExecError extends Error {
     this.status = facts.status;
     this.reason = facts.reason;
     this.survivors = facts.survivors;
+    this.#detail = detail;
+  }
+
+  /** The same error once the command was ended; undefined when nobody could look whether it is gone. */
+  withSurvivors(survivors: number | undefined): ExecError {
+    const end = survivors === 0 ? 'the command was ended' : 'the command may still run';
+    const Kind = this.constructor as typeof ExecError;
+    return new Kind(this.code, `${this.#detail}; ${end}`, {
+      started: 'yes',
+      cause: this.cause,
+      ...(this.hint !== undefined && { hint: this.hint }),
+      ...(survivors !== undefined && { survivors }),
+    });
   }
 }
 
@@ -81,5 +95,6 @@ export class ExecLostError extends ExecError {}
 
 /** True for every error of this package, also across copies of it. */
 export function isExecError(error: unknown): error is ExecError {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' && error.code in execErrors;
+  if (typeof error !== 'object' || error === null || !('code' in error)) return false;
+  return typeof error.code === 'string' && Object.hasOwn(execErrors, error.code);
 }

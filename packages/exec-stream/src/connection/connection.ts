@@ -109,9 +109,11 @@ export class ExecConnection {
     if (data.length < 2) return;
     switch (data[0]) {
       case channel.stdout:
-        return this.#handler.output('stdout', data.subarray(1));
+        this.#handler.output('stdout', data.subarray(1));
+        return;
       case channel.stderr:
-        return this.#handler.output('stderr', data.subarray(1));
+        this.#handler.output('stderr', data.subarray(1));
+        return;
       case channel.status:
         this.#status ??= parseStatus(data.subarray(1));
         // Give a server that says the status too early the time to send the rest.

@@ -10,7 +10,7 @@ export function journalOf(read: () => AsyncGenerator<JournalChunk, ExitRecord>):
     try {
       resolve(yield* read());
     } catch (error) {
-      reject(error as Error);
+      reject(error);
       throw error;
     } finally {
       reject(new ExecAbortedError('EXEC_ABORTED', 'the reader stopped before the end', { started: 'yes' }));

@@ -23,4 +23,4 @@ export async function openSafely(path: string): Promise<FileHandle | undefined> 
 
 /** True for a system error with this code. */
 export const isErrno = (error: unknown, code: string): boolean =>
-  error instanceof Error && 'code' in error && error.code === code;
+  typeof error === 'object' && error !== null && 'code' in error && error.code === code;

@@ -21,25 +21,22 @@ dnb_fields() {
 dnb_alive() {
   dnb_stat "$1" && [ "$dnb_start" = "$2" ] && [ "$dnb_state" != Z ] && [ "$dnb_state" != X ]
 }
-# Processes that carry the cookie, as " 12 34 "
+# Processes that carry the cookie, as " 12 34 ". Without -F: busybox then sees a line only up to its first NUL. Where there
+# is no grep that can do it, a command substitution drops NULs in every shell, at the price of one fork for each process.
 dnb_by_cookie() {
+  [ -n "$dnb_grep" ] || if printf 'a\0b\n' | grep -q b; then dnb_grep=yes; else dnb_grep=no; fi 2>/dev/null
   dnb_cookies=' '
-  if [ -n "$dnb_grep" ]; then
-    for dnb_f in $("$dnb_grep" -lF "DANUBE_RUN=$dnb_cookie" /proc/[0-9]*/environ 2>/dev/null); do
-      dnb_f=\${dnb_f#/proc/}
-      dnb_cookies="$dnb_cookies\${dnb_f%/environ} "
-    done
+  if [ "$dnb_grep" = yes ]; then
+    for dnb_f in $(grep -l "DANUBE_RUN=$dnb_cookie" /proc/[0-9]*/environ 2>/dev/null); do dnb_carrier; done
   else
     for dnb_f in /proc/[0-9]*/environ; do
-      while IFS= read -r dnb_line || [ -n "$dnb_line" ]; do
-        case $dnb_line in *"DANUBE_RUN=$dnb_cookie"*)
-          dnb_f=\${dnb_f#/proc/}
-          dnb_cookies="$dnb_cookies\${dnb_f%/environ} "
-          break ;;
-        esac
-      done <"$dnb_f"
+      case $(cat "$dnb_f") in *"DANUBE_RUN=$dnb_cookie"*) dnb_carrier ;; esac
     done 2>/dev/null
   fi
+}
+dnb_carrier() {
+  dnb_f=\${dnb_f#/proc/}
+  dnb_cookies="$dnb_cookies\${dnb_f%/environ} "
 }
 # Sets dnb_found (" 12 34 ") and dnb_count; fails when there is none.
 dnb_tree() {

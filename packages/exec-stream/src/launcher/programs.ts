@@ -67,7 +67,7 @@ export const killProgram = (graceMs: number): string =>
 /** Program that ends the processes with this cookie. No arguments. */
 export const endByCookieProgram = (cookie: string, graceMs: number): string =>
   atomicProgram(
-    `dnb_cookie=${cookie} dnb_leader=none dnb_count=0 dnb_grep=$(command -v grep)`,
+    `dnb_cookie=${cookie} dnb_leader=none dnb_count=0 dnb_grep=`,
     processes,
     [`dnb_end ${centis(graceMs)}`, 'echo "danube:$dnb_count"'].join('\n'),
   );

@@ -23,6 +23,6 @@ dnb_look() {
   else dnb_where=lost
   fi
 }
-dnb_grep=$(command -v grep)
+dnb_grep=
 dnb_d=$1/$2
 `;

@@ -5,13 +5,13 @@ import { sh } from '../launcher/shell.ts';
  * exit code to stdout and to stderr. Only when both came is the exit code known and is each stream complete.
  *
  * The shell's own remark about a signal ("Killed") goes into a variable instead of the command's stderr, and tells a death by
- * signal from an exit with 128 + n. The cookie lets a second exec find the command's processes.
+ * signal from an exit with 128 + n; the two subshells are what makes dash, bash and busybox all say it there. The cookie lets a second exec find the command's processes.
  */
 const wrapper = sh`
 DANUBE_RUN=$0
 export DANUBE_RUN
 exec 3>&1 4>&2
-dnb_said=$( { "$@" >&3 2>&4 3>&- 4>&-; } 2>&1; echo ":$?")
+dnb_said=$(exec 2>&1; ( (exec "$@" >&3 2>&4 3>&- 4>&-); exit $?); echo ":$?")
 dnb_code=\${dnb_said##*:}
 dnb_how=e
 [ "$dnb_said" = ":$dnb_code" ] || dnb_how=s

@@ -145,9 +145,10 @@ export class PlainSession implements ExecSession {
   #feed(connection: ExecConnection, fail: (error: Error) => void): void {
     const source = this.stdin instanceof PassThrough ? this.stdin : this.#command.options.stdin;
     if (source === undefined || source === true) return;
+    // A command that waits for an end of stdin that cannot come is ended, too.
     sendStdin(connection, source, this.#over.signal).catch((error: unknown) => {
       fail(error as Error);
-      connection.close();
+      this.#cancel.abort(error);
     });
   }
 
@@ -160,7 +161,6 @@ export class PlainSession implements ExecSession {
   async #ended(error: unknown): Promise<unknown> {
     const reason: unknown = this.#cancel.signal.reason;
     if (!(reason instanceof ExecError)) return error;
-    const { code, cause, message } = reason;
     if (this.#connection === undefined) return reason;
     const survivors =
       this.#nonce === undefined
@@ -170,10 +170,7 @@ export class PlainSession implements ExecSession {
             cookie: this.#nonce,
             graceMs: this.#command.options.graceMs,
           });
-    const detail = survivors === 0 ? 'the command was ended' : 'the command may still run';
-    const facts = { started: 'yes', cause, ...(survivors !== undefined && { survivors }) } as const;
-    const text = `${message.split(': ').slice(1).join(': ')}; ${detail}`;
-    return code === 'EXEC_TIMEOUT' ? new ExecTimeoutError(code, text, facts) : new ExecAbortedError(code, text, facts);
+    return reason.withSurvivors(survivors);
   }
 }
 

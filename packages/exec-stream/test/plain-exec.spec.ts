@@ -1,0 +1,117 @@
+import { describe, expect, it } from '@jest/globals';
+import { ExecStream } from '../src/index.ts';
+import { runLocally, startExecPeer } from '../src/testing/index.ts';
+import { errorOf, shells, target, text } from './support.ts';
+
+const protocols = ['v5.channel.k8s.io', 'v4.channel.k8s.io'] as const;
+
+describe.each(protocols)('plain exec over %s', (protocol) => {
+  describe.each(shells.map((shell) => [shell.join(' '), shell] as const))('in %s', (_, shell) => {
+    it('gives both streams apart and a proven exit code', async () => {
+      await using peer = await startExecPeer({ session: runLocally({ shell }) });
+      const session = new ExecStream(peer.client, { protocols: [protocol] }).exec(target, [
+        'sh',
+        '-c',
+        'echo out; echo err >&2; printf no-newline; exit 7',
+      ]);
+      const [stdout, stderr, result] = await Promise.all([text(session.stdout), text(session.stderr), session.result]);
+      expect({ stdout, stderr }).toEqual({ stdout: 'out\nno-newline', stderr: 'err\n' });
+      expect(result).toMatchObject({
+        code: 7,
+        signal: null,
+        reason: 'exit',
+        verified: true,
+        bytes: { stdout: 14, stderr: 4 },
+      });
+      expect(session.protocol).toBe(protocol);
+    });
+
+    it('tells a death by signal from an exit with the same number', async () => {
+      await using peer = await startExecPeer({ session: runLocally({ shell }) });
+      const stream = new ExecStream(peer.client, { protocols: [protocol] });
+      const killed = stream.exec(target, ['sh', '-c', 'kill -KILL $$']);
+      const exited = stream.exec(target, ['sh', '-c', 'exit 137']);
+      expect(await killed.result).toMatchObject({ code: null, signal: 'SIGKILL', verified: true });
+      expect(await text(killed.stderr)).toBe('');
+      expect(await exited.result).toMatchObject({ code: 137, signal: null, verified: true });
+    });
+
+    it('says 127 for a command that is not there, with the words of the shell', async () => {
+      await using peer = await startExecPeer({ session: runLocally({ shell }) });
+      const session = new ExecStream(peer.client, { protocols: [protocol] }).exec(target, ['no-such-program']);
+      expect(await session.result).toMatchObject({ code: 127, verified: true });
+      expect(await text(session.stderr)).toMatch(/no-such-program.*not found/);
+    });
+  });
+
+  it('hands a line on before the next one is written', async () => {
+    await using peer = await startExecPeer({ session: runLocally() });
+    const session = new ExecStream(peer.client, { protocols: [protocol] }).exec(
+      target,
+      ['sh', '-c', 'echo first; read x; echo second'],
+      {
+        stdin: true,
+      },
+    );
+    const lines = session.stdout[Symbol.asyncIterator]();
+    expect(String((await lines.next()).value)).toBe('first\n');
+    session.stdin?.write('go\n');
+    expect(String((await lines.next()).value)).toBe('second\n');
+    expect((await session.result).code).toBe(0);
+  });
+
+  it('gives up at the time limit and ends the command with all its children', async () => {
+    await using peer = await startExecPeer({ session: runLocally() });
+    const session = new ExecStream(peer.client, { protocols: [protocol] }).exec(
+      target,
+      ['sh', '-c', 'setsid sh -c "trap : TERM; echo up; while :; do sleep 1; done" & wait'],
+      { timeoutMs: 400, graceMs: 100 },
+    );
+    expect(await errorOf(session.result)).toMatchObject({ code: 'EXEC_TIMEOUT', survivors: 0, started: 'yes' });
+    expect(await text(session.stdout)).toBe('up\n');
+  });
+});
+
+describe('plain exec', () => {
+  it('sends stdin byte for byte and ends it on v5', async () => {
+    await using peer = await startExecPeer({ session: runLocally() });
+    const input = Buffer.alloc(300_000, 'abcdefgh\n');
+    const session = new ExecStream(peer.client).exec(target, ['wc', '-c'], { stdin: input });
+    expect((await text(session.stdout)).trim()).toBe('300000');
+    expect((await session.result).code).toBe(0);
+  });
+
+  it('says clearly that v4 cannot end stdin', async () => {
+    await using peer = await startExecPeer({ session: runLocally(), protocols: ['v4.channel.k8s.io'] });
+    const session = new ExecStream(peer.client).exec(target, ['cat'], { stdin: 'x' });
+    expect(await errorOf(session.result)).toMatchObject({ code: 'EXEC_STDIN_EOF', started: 'yes' });
+  });
+
+  it('takes the word of the server only when it is told to', async () => {
+    await using peer = await startExecPeer({ session: runLocally() });
+    const session = new ExecStream(peer.client).exec(target, ['echo', 'hi'], { verify: 'none' });
+    expect(await text(session.stdout)).toBe('hi\n');
+    expect(await session.result).toMatchObject({ code: 0, verified: false });
+  });
+
+  it('stops on abort and says whether the command is gone', async () => {
+    await using peer = await startExecPeer({ session: runLocally() });
+    const controller = new AbortController();
+    const session = new ExecStream(peer.client).exec(target, ['sh', '-c', 'echo up; sleep 60'], {
+      signal: controller.signal,
+    });
+    session.stdout.once('data', () => controller.abort());
+    expect(await errorOf(session.result)).toMatchObject({ code: 'EXEC_ABORTED', survivors: 0 });
+  });
+
+  it('stops the command while nobody reads, and loses nothing', async () => {
+    await using peer = await startExecPeer({ session: runLocally() });
+    const session = new ExecStream(peer.client).exec(target, ['sh', '-c', 'head -c 50000000 /dev/zero']);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(session.stdout.readableLength).toBeLessThan(3_000_000);
+    let bytes = 0;
+    for await (const chunk of session.stdout as AsyncIterable<Buffer>) bytes += chunk.length;
+    expect(bytes).toBe(50_000_000);
+    expect((await session.result).verified).toBe(true);
+  });
+});

@@ -1,0 +1,123 @@
+import { link, mkdir, rename, symlink, writeFile } from 'node:fs/promises';
+import { describe, expect, it } from '@jest/globals';
+import { type ExitRecord, readJournal } from '../src/index.ts';
+import { errorOf, temporaryDirectory } from './support.ts';
+
+const record = (stdout: number, stderr = 0): string =>
+  JSON.stringify({
+    code: 0,
+    signal: null,
+    reason: 'exit',
+    bytes: { stdout, stderr },
+    startedAt: '2026-01-01T00:00:00Z',
+    finishedAt: '2026-01-01T00:00:01Z',
+    durationMs: 1000,
+  } satisfies ExitRecord);
+
+async function drain(journal: AsyncIterable<{ data: Buffer }>): Promise<string> {
+  let text = '';
+  for await (const { data } of journal) text += data.toString();
+  return text;
+}
+
+async function finish(dir: string, text: string): Promise<void> {
+  await writeFile(`${dir}/exit.tmp`, text);
+  await rename(`${dir}/exit.tmp`, `${dir}/exit.json`);
+}
+
+describe('the journal reader', () => {
+  it('may come before the run, follows it, and ends at the recorded counts', async () => {
+    await using dir = await temporaryDirectory();
+    const journal = readJournal({ id: 'r', dir: dir.path });
+    const reading = drain(journal);
+    await new Promise((resolve) => setTimeout(resolve, 80));
+    await mkdir(`${dir.path}/r`);
+    for (const line of ['one\n', 'two\n', 'three\n']) {
+      await writeFile(`${dir.path}/r/out`, line, { flag: 'a' });
+      await new Promise((resolve) => setTimeout(resolve, 30));
+    }
+    await writeFile(`${dir.path}/r/err`, 'e');
+    await finish(`${dir.path}/r`, record(14, 1));
+    expect((await reading).replace(/e$/, '')).toBe('one\ntwo\nthree\n');
+    expect(await journal.exit).toMatchObject({ bytes: { stdout: 14, stderr: 1 } });
+  });
+
+  it('goes on at the offsets it is given', async () => {
+    await using dir = await temporaryDirectory();
+    await mkdir(`${dir.path}/r`);
+    await writeFile(`${dir.path}/r/out`, '0123456789');
+    await finish(`${dir.path}/r`, record(10));
+    const chunks = [];
+    for await (const chunk of readJournal({ id: 'r', dir: dir.path, offsets: { stdout: 7, stderr: 0 } }))
+      chunks.push(chunk);
+    expect(chunks).toEqual([{ stream: 'stdout', offset: 7, data: Buffer.from('789') }]);
+  });
+
+  it('sees a line within a few milliseconds', async () => {
+    await using dir = await temporaryDirectory();
+    await mkdir(`${dir.path}/r`);
+    await writeFile(`${dir.path}/r/out`, '');
+    const reader = readJournal({ id: 'r', dir: dir.path })[Symbol.asyncIterator]();
+    const next = reader.next();
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    const written = performance.now();
+    await writeFile(`${dir.path}/r/out`, 'x', { flag: 'a' });
+    expect(String(((await next).value as { data: Buffer }).data)).toBe('x');
+    expect(performance.now() - written).toBeLessThan(200);
+    await reader.return?.();
+  });
+
+  it('does not end when bytes are missing', async () => {
+    await using dir = await temporaryDirectory();
+    await mkdir(`${dir.path}/r`);
+    await writeFile(`${dir.path}/r/out`, 'abc');
+    await finish(`${dir.path}/r`, record(4));
+    const journal = readJournal({ id: 'r', dir: dir.path });
+    expect(await errorOf(drain(journal))).toMatchObject({ code: 'EXEC_JOURNAL' });
+    expect(await errorOf(journal.exit)).toMatchObject({ code: 'EXEC_JOURNAL' });
+  });
+
+  it('follows no link and reads no pipe that the command has put there', async () => {
+    await using dir = await temporaryDirectory();
+    await writeFile(`${dir.path}/secret`, 'secret');
+    await mkdir(`${dir.path}/a`);
+    await symlink(`${dir.path}/secret`, `${dir.path}/a/out`);
+    await mkdir(`${dir.path}/b`);
+    await link(`${dir.path}/secret`, `${dir.path}/b/err`);
+    await symlink(`${dir.path}/b`, `${dir.path}/c`);
+    await mkdir(`${dir.path}/d`);
+    await symlink('/dev/zero', `${dir.path}/d/exit.json`);
+    for (const id of ['a', 'b', 'c', 'd']) {
+      expect(await errorOf(drain(readJournal({ id, dir: dir.path })))).toMatchObject({ code: 'EXEC_JOURNAL' });
+    }
+  });
+
+  it.each(['{', '[]', '{"code":0}', record(3).replace('"exit"', '"won"'), record(3).replace('3', '-3')])(
+    'does not believe the record %s',
+    async (text) => {
+      await using dir = await temporaryDirectory();
+      await mkdir(`${dir.path}/r`);
+      await writeFile(`${dir.path}/r/out`, 'abc');
+      await finish(`${dir.path}/r`, text);
+      expect(await errorOf(drain(readJournal({ id: 'r', dir: dir.path })))).toMatchObject({ code: 'EXEC_JOURNAL' });
+    },
+  );
+
+  it('stops at its signal', async () => {
+    await using dir = await temporaryDirectory();
+    const journal = readJournal({ id: 'r', dir: dir.path, signal: AbortSignal.timeout(50) });
+    expect(await errorOf(drain(journal))).toMatchObject({ code: 'EXEC_ABORTED' });
+  });
+
+  it('tells who waits for the exit when the reader walks away', async () => {
+    await using dir = await temporaryDirectory();
+    await mkdir(`${dir.path}/r`);
+    await writeFile(`${dir.path}/r/out`, 'abc');
+    const journal = readJournal({ id: 'r', dir: dir.path });
+    for await (const chunk of journal) {
+      expect(String(chunk.data)).toBe('abc');
+      break;
+    }
+    expect(await errorOf(journal.exit)).toMatchObject({ code: 'EXEC_ABORTED' });
+  });
+});

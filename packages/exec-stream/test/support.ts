@@ -1,0 +1,31 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import type { ExecTarget } from '../src/index.ts';
+
+export const target: ExecTarget = { namespace: 'ns', pod: 'pod', container: 'worker' };
+
+/** Shells that must all be able to run what we send. */
+export const shells: readonly (readonly string[])[] = [['dash'], ['bash'], ['busybox', 'sh']];
+
+export async function text(stream: Readable): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of stream as AsyncIterable<Buffer>) chunks.push(chunk);
+  return Buffer.concat(chunks).toString();
+}
+
+export async function temporaryDirectory(): Promise<{ path: string } & AsyncDisposable> {
+  const path = await mkdtemp(join(tmpdir(), 'exec-stream-'));
+  return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
+}
+
+/** Runs the promise to its error. Fails the test when there is none. */
+export async function errorOf(promise: Promise<unknown>): Promise<Error & Record<string, unknown>> {
+  const outcome = await promise.then(
+    (value) => ({ value }),
+    (error: unknown) => ({ error: error as Error & Record<string, unknown> }),
+  );
+  if ('error' in outcome) return outcome.error;
+  throw new Error(`expected a rejection, got ${JSON.stringify(outcome.value)}`);
+}
