@@ -15,7 +15,7 @@ const runExample = async (name: string) => {
   expect({ files, processes, stderr }).toEqual({
     files: [],
     processes: [],
-    stderr: 'Local mode: the steps run as processes of this machine, with your rights and without isolation.\n',
+    stderr: 'Local mode, no isolation: the steps run as your own processes on this machine.\n',
   });
   const lines = stdout
     .toString('utf8')

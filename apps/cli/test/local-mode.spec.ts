@@ -56,7 +56,7 @@ describe('danube run in local mode', () => {
 
   it('leaves nothing when it is interrupted while it starts', async () => {
     await using command = await DanubeProcess.start('run', slow);
-    await command.printed('Local mode:');
+    await command.printed('Local mode, no isolation');
     command.kill('SIGINT');
     const { exitCode, files, processes } = await command.ended();
     expect({ exitCode, files, processes }).toEqual({ exitCode: 130, files: [], processes: [] });

@@ -49,7 +49,7 @@ export const startLocalMode = async (io: Pick<Io, 'stderr' | 'env' | 'stop' | 'c
   }
 };
 
-const notice = 'Local mode: the steps run as processes of this machine, with your rights and without isolation.\n';
+const notice = 'Local mode, no isolation: the steps run as your own processes on this machine.\n';
 
 /** What an administrator prepares on a cluster: the namespace of the jobs, and the account of their coordinators. */
 const prepare = async (client: KubeClient): Promise<void> => {

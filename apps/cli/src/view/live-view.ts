@@ -52,7 +52,7 @@ export const liveView = ({ colours, columns, now }: ViewOptions): View => {
     const running = job.steps.filter(({ state }) => state === 'running');
     const next = job.steps.filter(({ state }) => state === 'pending').map(({ name }) => name);
     const ended = job.steps.length - running.length - next.length;
-    const state = `${job.cancelRequested ? 'being cancelled' : job.state}${job.state === 'running' || progress === '' ? '' : `: ${progress}`}`;
+    const state = `${job.state}${job.state === 'running' || progress === '' ? '' : `: ${progress}`}`;
     return [
       ...running.map(({ name, startedAt }) => ({
         text: `${wheel} ${name}${startedAt === undefined ? '' : `  ${since(startedAt)}`}`,
