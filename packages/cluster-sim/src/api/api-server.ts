@@ -5,7 +5,7 @@ import { failures } from './api-status.ts';
 import { isAnonymous } from './authenticator.ts';
 import { aggregated, coreVersions, findGroup, groupList, groupNames, resourceList } from './discovery.ts';
 import { sendFailure, sendJson, sendText } from './http-io.ts';
-import { openApiDocument, openApiIndex } from './openapi.ts';
+import { openApiDocument, openApiIndex, openApiV2 } from './openapi.ts';
 import { parseResourcePath } from './request-info.ts';
 import { handleResource, type ResourceEnvironment } from './resource-handler.ts';
 import { renderingOf } from './table.ts';
@@ -26,6 +26,8 @@ const version = {
 };
 
 const AGGREGATED_TYPE = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList';
+
+const OPENAPI_V2_TYPE = 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf';
 
 const wantsAggregated = (accept: string | undefined): boolean =>
   accept?.includes('g=apidiscovery.k8s.io;v=v2;') ?? false;
@@ -53,6 +55,10 @@ const serveDocument = (request: IncomingMessage, response: ServerResponse, path:
   }
   if (trimmed === '/openapi/v3') {
     sendJson(response, openApiIndex());
+    return true;
+  }
+  if (trimmed === '/openapi/v2') {
+    response.writeHead(200, { 'Content-Type': OPENAPI_V2_TYPE, 'Content-Length': openApiV2.length }).end(openApiV2);
     return true;
   }
   if (trimmed.startsWith('/openapi/v3/')) {

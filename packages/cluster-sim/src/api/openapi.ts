@@ -21,9 +21,6 @@ const parameters = ['dryRun', 'fieldManager', 'fieldValidation', 'force'].map((n
   schema: { type: 'string', uniqueItems: true },
 }));
 
-/** kubectl asks for this kind too when a file holds a `kind: List`; nothing is served at its path. */
-const LIST = { group: '', version: 'v1', kind: 'List', plural: 'lists', namespaced: false };
-
 /**
  * The document of one group and version. It holds just what kubectl looks for: which kinds take `fieldValidation` and
  * `dryRun`, so that it leaves validation to the server. Schemas are open objects.
@@ -31,7 +28,7 @@ const LIST = { group: '', version: 'v1', kind: 'List', plural: 'lists', namespac
 export const openApiDocument = (path: string): JsonObject | undefined => {
   const groupVersion = versions().find((entry) => pathOf(entry) === path);
   if (groupVersion === undefined) return undefined;
-  const served = [...kinds.filter((kind) => apiVersionOf(kind) === groupVersion), ...(path === 'api/v1' ? [LIST] : [])];
+  const served = kinds.filter((kind) => apiVersionOf(kind) === groupVersion);
   const gvk = ({ group, version, kind }: { group: string; version: string; kind: string }): JsonObject => ({
     group,
     version,
@@ -70,3 +67,9 @@ export const openApiDocument = (path: string): JsonObject | undefined => {
     },
   };
 };
+
+/**
+ * `/openapi/v2` in protobuf (gnostic's `openapi.v2.Document`): only its version, so no kind is described. kubectl wants it
+ * for a file with a `kind: List` and skips what is not described.
+ */
+export const openApiV2 = Buffer.from('\x0a\x032.0', 'latin1');
