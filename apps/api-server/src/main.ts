@@ -18,14 +18,14 @@ const main = async (args: readonly string[]): Promise<number> => {
   }
 };
 
-/** Serves until TERM or INT. */
+/** Serves until TERM or INT, also when they come while it starts. */
 const serve = async (): Promise<void> => {
+  const stop = Promise.withResolvers<string>();
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop.resolve(signal));
   const { logLevel, ...settings } = readSettings(process.env);
   const logger = jsonLogger((line) => process.stdout.write(line), logLevel);
   await using client = new KubeClient(await loadConfig({ env: process.env }));
   await using server = await startApiServer({ ...settings, client, logger });
-  const stop = Promise.withResolvers<string>();
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop.resolve(signal));
   logger.info('stopping', { signal: await stop.promise, url: server.url });
 };
 

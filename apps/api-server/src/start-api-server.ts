@@ -10,6 +10,7 @@ import { LogFeeds } from './http/sse/log-feeds.ts';
 import { type ApiServerOptions, type ApiServerSettings, normalizeOptions } from './options.ts';
 import { openDatabase } from './store/database.ts';
 import { JobStore } from './store/job-store.ts';
+import { pipelineCheck } from './supervisor/pipeline-check.ts';
 import { kubePods } from './supervisor/kube-pods.ts';
 import { Supervisor } from './supervisor/supervisor.ts';
 import { VERSION } from './version.ts';
@@ -64,7 +65,8 @@ const run = (http: Server, store: JobStore, settings: ApiServerSettings): ApiSer
     },
   };
   const auth = new PodAuth(tokenReviewer(client), { namespace, now });
-  http.on('request', createApp({ store, feeds, controls, auth, checks, version: VERSION, logger }));
+  const checkPipeline = pipelineCheck(podOptions);
+  http.on('request', createApp({ store, feeds, controls, auth, checkPipeline, checks, version: VERSION, logger }));
   supervisor.start();
   logger.info('api-server started', { url, dataDir: settings.dataDir, namespace });
 

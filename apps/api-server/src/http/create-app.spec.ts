@@ -49,6 +49,14 @@ describe('POST /v1/jobs', () => {
     expect(server.store.list({ states: [], limit: 10 }).jobs).toEqual([]);
   });
 
+  it('refuses at once what could not become a pod here', async () => {
+    await using server = await startHttp();
+    const response = await postJson(`${server.url}/v1/jobs`, { pipeline: { ...hello, root: true } });
+    const { error } = (await response.json()) as { error: { problems: { message: string }[] } };
+    expect(response.status).toBe(400);
+    expect(error.problems[0]?.message).toContain('root');
+  });
+
   it.each([
     ['no JSON', '{"pipeline":', 'application/json', 400, 'invalid_json'],
     ['no pipeline', '{}', 'application/json', 400, 'invalid_pipeline'],

@@ -6,7 +6,7 @@ import type { Controls } from './controls.ts';
 import { errorAnswer, notFound } from './errors.ts';
 import { healthRoutes, type ReadinessChecks } from './health.ts';
 import { internalRoutes } from './routes/internal.ts';
-import { jobRoutes } from './routes/jobs.ts';
+import { jobRoutes, type PipelineCheck } from './routes/jobs.ts';
 import { logRoutes } from './routes/logs.ts';
 import type { LogFeeds } from './sse/log-feeds.ts';
 
@@ -16,6 +16,7 @@ export type AppParts = {
   readonly feeds: LogFeeds;
   readonly controls: Controls;
   readonly auth: PodAuth;
+  readonly checkPipeline: PipelineCheck;
   readonly checks: ReadinessChecks;
   readonly version: string;
   readonly logger: Logger;
@@ -30,7 +31,7 @@ export const createApp = (parts: AppParts): Express => {
   app.use(logRequests(parts.logger));
   app.use(healthRoutes(parts.checks, parts.version));
   app.use('/v1/internal/jobs', internalRoutes(parts));
-  app.use('/v1/jobs', jobRoutes(parts.store), logRoutes(parts.store, parts.feeds));
+  app.use('/v1/jobs', jobRoutes(parts.store, parts.checkPipeline), logRoutes(parts.store, parts.feeds));
   app.use(notFound);
   app.use(errorAnswer(parts.logger));
   return app;

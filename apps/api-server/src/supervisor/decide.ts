@@ -20,7 +20,7 @@ export type SupervisorTimes = {
   readonly logGraceMs: number;
   /** How long a pod may end by itself after its job has. @default 5000 */
   readonly stopGraceMs: number;
-  /** How often a pod that is starting is looked at. @default 1000 */
+  /** How often a pod that is starting is looked at, and after how long its progress is told. @default 1000 */
   readonly startCheckMs: number;
   /** A job whose pod cannot be created for so long ends. @default 300000 */
   readonly createForMs: number;
@@ -101,6 +101,8 @@ const whileItRuns = ({ job, diagnosis, nowMs, times }: Scene): Action => {
   if (diagnosis === undefined || !('recheckAtMs' in diagnosis || diagnosis.state === 'starting')) return { do: 'wait' };
   const recheckMs = 'recheckAtMs' in diagnosis ? Math.max(0, (diagnosis.recheckAtMs ?? nowMs) - nowMs) : Infinity;
   const againMs = Math.min(recheckMs, times.startCheckMs);
-  if (diagnosis.state !== 'starting' || diagnosis.message === job.progress) return { do: 'wait', againMs };
-  return { do: 'report', message: diagnosis.message, againMs };
+  // Most pods start within a second: what they pass through is not worth a word.
+  const isSlow = nowMs - (job.takenAtMs ?? nowMs) >= times.startCheckMs;
+  const isNews = diagnosis.state === 'starting' && diagnosis.message !== job.progress;
+  return isSlow && isNews ? { do: 'report', message: diagnosis.message, againMs } : { do: 'wait', againMs };
 };

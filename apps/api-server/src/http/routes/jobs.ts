@@ -1,4 +1,4 @@
-import { parsePipeline, type Pipeline } from '@danube/contract';
+import { parsePipeline, type Pipeline, type Problem } from '@danube/contract';
 import { Router, type Request } from 'express';
 import { newJobId } from '../../domain/job-id.ts';
 import { HttpError } from '../../errors/http-error.ts';
@@ -10,12 +10,17 @@ import { queryNumber, queryStates, queryText } from '../query.ts';
 // The pipeline travels in an annotation of the pod, and all annotations of an object share 256 KiB.
 const MAX_PIPELINE_BYTES = 256 * 1024;
 
+/** Says what keeps a pipeline from becoming a pod on this server; nothing when it can. */
+export type PipelineCheck = (pipeline: Pipeline) => readonly Problem[];
+
 /** Submit, list, get and cancel jobs. */
-export const jobRoutes = (store: JobStore): Router => {
+export const jobRoutes = (store: JobStore, check: PipelineCheck): Router => {
   const router = Router();
 
   router.post('/', ...jsonBody(MAX_PIPELINE_BYTES), (request, response) => {
     const pipeline = pipelineOf(request.body);
+    const problems = check(pipeline);
+    if (problems.length > 0) throw invalidPipeline(problems);
     const { job, isNew } = store.submit({ id: newJobId(), pipeline, idempotencyKey: idempotencyKey(request) });
     response
       .status(isNew ? 201 : 200)
@@ -50,8 +55,11 @@ const pipelineOf = (body: unknown): Pipeline => {
     });
   const parsed = parsePipeline(body.pipeline);
   if (parsed.ok) return parsed.pipeline;
-  throw new HttpError('invalid_pipeline', 'the pipeline is not valid', { problems: parsed.problems });
+  throw invalidPipeline(parsed.problems);
 };
+
+const invalidPipeline = (problems: readonly Problem[]): HttpError =>
+  new HttpError('invalid_pipeline', 'the pipeline is not valid', { problems });
 
 const idempotencyKey = (request: Request): string | undefined => {
   const key = request.get('idempotency-key');
