@@ -56,7 +56,7 @@ describe('danube-api-server', () => {
     let out = '';
     for await (const chunk of child.stdout.setEncoding('utf8')) {
       out += String(chunk);
-      if (out.includes('api-server started')) child.kill('SIGTERM');
+      if (!child.killed && out.includes('api-server started')) child.kill('SIGTERM');
     }
     expect([(await closed)[0], await err]).toEqual([0, '']);
     const messages = out
