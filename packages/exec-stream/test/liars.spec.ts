@@ -153,7 +153,11 @@ describe('a refused exec', () => {
       session: (s) => {
         s.hello();
         if (++tries < 4) s.exit({ message: 'unable to upgrade connection: container not found ("worker")' });
-        else (s.stdout(mark(s, 'e0')), s.stderr(mark(s, 'e0')), s.exit(0));
+        else {
+          s.stdout(mark(s, 'e0'));
+          s.stderr(mark(s, 'e0'));
+          s.exit(0);
+        }
       },
     });
     const session = new ExecStream(peer.client).exec(target, ['true'], { retryForMs: 5_000 });

@@ -1,5 +1,6 @@
 import type { RunSpec } from '../types.ts';
 import { processes } from './processes.ts';
+import { relay } from './relay.ts';
 import { runState } from './run-state.ts';
 import { atomicProgram, quote, sh } from './shell.ts';
 import { supervisor } from './supervisor.ts';
@@ -71,6 +72,9 @@ export const endByCookieProgram = (cookie: string, graceMs: number): string =>
     processes,
     [`dnb_end ${centis(graceMs)}`, 'echo "danube:$dnb_count"'].join('\n'),
   );
+
+/** Program that sends a run's journal. Arguments: directory, id, offset of stdout, offset of stderr. */
+export const relayProgram = (): string => atomicProgram(runState, processes, relay);
 
 /** Program that says where a run stands. Arguments: directory, id. */
 export const probeProgram = (): string => atomicProgram(runState, processes, probe);

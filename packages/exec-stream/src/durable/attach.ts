@@ -1,0 +1,64 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ExecAbortedError, ExecError, ExecLostError } from '../errors.ts';
+import type { ExitRecord, Journal, JournalChunk, StreamBytes } from '../types.ts';
+import { parseExitRecord } from './exit-record.ts';
+import { journalOf } from './journal.ts';
+import { relayEvents, type RelayRequest } from './relay-connection.ts';
+
+/** How an attachment behaves when it is cut. */
+export interface AttachSettings extends RelayRequest {
+  /** Time without any contact after which the last error is thrown. */
+  readonly retryForMs: number;
+}
+
+const FIRST_DELAY_MS = 50;
+const MAX_DELAY_MS = 5_000;
+
+/** A journal that is read through exec, and taken up again at the same offsets whenever the connection breaks. */
+export const attachJournal = (settings: AttachSettings): Journal => journalOf(() => read(settings));
+
+async function* read(settings: AttachSettings): AsyncGenerator<JournalChunk, ExitRecord> {
+  const offsets: { -readonly [stream in keyof StreamBytes]: number } = { ...settings.offsets };
+  const { signal } = settings.connection;
+  let failures = 0;
+  let contact = performance.now();
+  for (;;) {
+    if (signal?.aborted) throw aborted(signal);
+    try {
+      for await (const event of relayEvents({ ...settings, offsets: { ...offsets } })) {
+        failures = 0;
+        contact = performance.now();
+        if (event.kind === 'record') return complete(parseExitRecord(event.text), offsets);
+        if (event.kind === 'lost') {
+          throw new ExecLostError('EXEC_LOST', 'nobody knows how the command ended', { started: 'maybe' });
+        }
+        const offset = offsets[event.kind];
+        offsets[event.kind] += event.data.length;
+        yield { stream: event.kind, offset, data: event.data };
+        contact = performance.now();
+      }
+    } catch (error) {
+      if (signal?.aborted) throw aborted(signal);
+      if (!(error instanceof ExecError) || !isCut(error)) throw error;
+      if (performance.now() - contact > settings.retryForMs) throw error;
+      const delayMs = Math.min(MAX_DELAY_MS, FIRST_DELAY_MS * 2 ** failures++);
+      await sleep(delayMs * (0.75 + Math.random() / 2), undefined, signal && { signal }).catch(() => undefined);
+    }
+  }
+}
+
+/** Reading changes nothing, so every end that is not an answer may be tried again. */
+const isCut = (error: ExecError): boolean =>
+  error.retryable || ['EXEC_CONNECTION_LOST', 'EXEC_EXIT_UNKNOWN', 'EXEC_PROTOCOL'].includes(error.code);
+
+function complete(record: ExitRecord, offsets: StreamBytes): ExitRecord {
+  for (const stream of ['stdout', 'stderr'] as const) {
+    if (record.bytes[stream] === offsets[stream]) continue;
+    const detail = `${stream}: ${record.bytes[stream]} bytes were recorded, ${offsets[stream]} came`;
+    throw new ExecError('EXEC_JOURNAL', detail, { started: 'yes' });
+  }
+  return record;
+}
+
+const aborted = (signal: AbortSignal): ExecAbortedError =>
+  new ExecAbortedError('EXEC_ABORTED', 'while reading the journal', { started: 'maybe', cause: signal.reason });
