@@ -1,6 +1,7 @@
 import { reason } from '@danube/contract';
 import { messageOf } from './errors.ts';
-import type { OutputChunk, StepOutcome, StepRun, StepRunner } from './worker/step-runner.ts';
+import type { OutputSource } from './report/lane.ts';
+import type { StepOutcome, StepRun, StepRunner } from './worker/step-runner.ts';
 
 /** What a {@link StepTask} tells. */
 export type StepListener = { started(): void; ended(outcome: StepOutcome): void };
@@ -21,15 +22,28 @@ export class StepTask {
 
   /** Starts the command; `ended` is called once. */
   begin(listener: StepListener): void {
-    void this.#follow(listener).then(
+    void this.#start(listener).then(
       (outcome) => listener.ended(outcome),
-      (error: unknown) => listener.ended({ kind: 'lost', reason: reason('StreamLost', messageOf(error)) }),
+      (error: unknown) => listener.ended(lost(error)),
     );
   }
 
-  /** All output, from the journal. Ends with an error when the step is abandoned first. */
-  output(): AsyncIterable<OutputChunk> {
-    return this.#runner.output(this.#run.id, this.#abandoned.signal);
+  /** Waits for a command that an earlier coordinator has started; only `ended` is called. */
+  resume(listener: StepListener): void {
+    this.#started = true;
+    void this.#runner.ended(this.#run.id, this.#abandoned.signal).then(
+      (outcome) => listener.ended(outcome),
+      (error: unknown) => listener.ended(lost(error)),
+    );
+  }
+
+  /** The output, from the journal. Reading it fails when the step is abandoned first. */
+  output(): OutputSource {
+    const { id } = this.#run;
+    return {
+      from: (offsets) => this.#runner.output(id, offsets, this.#abandoned.signal),
+      read: (stream, offset, bytes) => this.#runner.read(id, { stream, offset, bytes }),
+    };
   }
 
   /** Calls the start off, or ends all processes of the command. `ended` is still called when that is done. */
@@ -45,7 +59,7 @@ export class StepTask {
     this.#abandoned.abort();
   }
 
-  async #follow(listener: StepListener): Promise<StepOutcome> {
+  async #start(listener: StepListener): Promise<StepOutcome> {
     const early = await this.#runner.start(this.#run, this.#calledOff.signal);
     if (early !== undefined) return early;
     this.#started = true;
@@ -60,3 +74,5 @@ export class StepTask {
     this.#runner.kill(this.#run.id, graceMs).catch(() => undefined);
   }
 }
+
+const lost = (error: unknown): StepOutcome => ({ kind: 'lost', reason: reason('StreamLost', messageOf(error)) });

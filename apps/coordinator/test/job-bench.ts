@@ -3,7 +3,8 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
-import { type CoordinatorTimes, runCoordinator } from '../src/run-coordinator.ts';
+import type { CoordinatorTimes } from '../src/job-run.ts';
+import { runCoordinator } from '../src/run-coordinator.ts';
 import type { Settings } from '../src/settings.ts';
 import { LocalStepRunner } from './local-step-runner.ts';
 

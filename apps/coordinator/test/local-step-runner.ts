@@ -3,8 +3,9 @@ import { createWriteStream } from 'node:fs';
 import { mkdir, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { OutputChunk, StepOutcome, StepRun, StepRunner } from '../src/worker/step-runner.ts';
+import type { OutputChunk, OutputRange, StepOutcome, StepRun, StepRunner } from '../src/worker/step-runner.ts';
 
+type Offsets = { readonly stdout: number; readonly stderr: number };
 type Running = { readonly child: ChildProcess; readonly outcome: Promise<StepOutcome> };
 
 /** Runs steps as plain processes of this machine, with their output in files as on a control volume. */
@@ -38,8 +39,8 @@ export class LocalStepRunner implements StepRunner {
     return (await this.#running.get(id)?.outcome) ?? { kind: 'not-started' };
   }
 
-  async *output(id: string, signal: AbortSignal): AsyncGenerator<OutputChunk, void, void> {
-    const offsets = { stdout: 0, stderr: 0 };
+  async *output(id: string, from: Offsets, signal: AbortSignal): AsyncGenerator<OutputChunk, void, void> {
+    const offsets = { ...from };
     const end = { seen: false };
     const outcome = this.#running.get(id)?.outcome.then(() => {
       end.seen = true;
@@ -57,6 +58,10 @@ export class LocalStepRunner implements StepRunner {
       signal.throwIfAborted();
       if (bytes === 0) await Promise.race([outcome, sleep(5)]);
     }
+  }
+
+  async read(id: string, { stream, offset, bytes }: OutputRange): Promise<Buffer> {
+    return (await this.#read(id, stream, offset)).subarray(0, bytes);
   }
 
   async kill(id: string, graceMs: number): Promise<void> {

@@ -1,8 +1,10 @@
-import { type EventAck, eventAckSchema, type JobEvent } from '@danube/contract';
+import { type EventAck, eventAckSchema } from '@danube/contract';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { type Checkpoint, START } from '../durable/checkpoint-file.ts';
 import { CoordinatorError, messageOf } from '../errors.ts';
 import type { ApiConnection } from './api-connection.ts';
 import { BackOff } from './back-off.ts';
+import type { Numbered } from './lane.ts';
 import { Outbox, type OutboxLimits } from './outbox.ts';
 import type { Delivery, Reporter } from './reporter.ts';
 
@@ -13,6 +15,8 @@ export type HttpReporterOptions = OutboxLimits & {
   /** Longest wait for an answer. */
   readonly timeoutMs: number;
   readonly backOff: { readonly firstMs: number; readonly maxMs: number };
+  /** Where the report stands; kept before a batch leaves, so that it can be made again. */
+  readonly checkpoints: { read(): Checkpoint; write(checkpoint: Checkpoint): void };
 };
 
 const defaults: HttpReporterOptions = {
@@ -22,6 +26,7 @@ const defaults: HttpReporterOptions = {
   pauseMs: 30,
   timeoutMs: 30_000,
   backOff: { firstMs: 100, maxMs: 5000 },
+  checkpoints: { read: () => ({ seq: 0, place: START, sent: [] }), write: () => undefined },
 };
 
 /** Answers after which the same events cannot be taken later either. */
@@ -42,7 +47,7 @@ export class HttpReporter implements Reporter {
     this.#options = Object.freeze({ ...defaults, ...options });
   }
 
-  async deliver(events: AsyncIterable<JobEvent>, signal: AbortSignal): Promise<Delivery> {
+  async deliver(events: AsyncIterable<Numbered>, signal: AbortSignal): Promise<Delivery> {
     const outbox = new Outbox(this.#options);
     const giveUp = () => outbox.discard();
     signal.addEventListener('abort', giveUp);
@@ -61,19 +66,33 @@ export class HttpReporter implements Reporter {
   }
 
   async #empty(outbox: Outbox, signal: AbortSignal): Promise<void> {
+    const { checkpoints } = this.#options;
     const backOff = new BackOff(this.#options.backOff);
     let { batchBytes } = this.#options;
+    const begin = checkpoints.read();
+    let { seq, place } = begin;
+    let keptSeq = seq + begin.sent.length;
     let pause = Promise.resolve();
     for (;;) {
       await isDue(outbox, pause);
       signal.throwIfAborted();
       const batch = outbox.batch(batchBytes);
-      if (batch.length === 0) return;
+      const last = batch.at(-1);
+      if (last === undefined) return;
+      if (last.event.seq > keptSeq) {
+        checkpoints.write({ seq, place, sent: batch.map((numbered) => numbered.sent) });
+        keptSeq = last.event.seq;
+      }
       pause = sleep(this.#options.pauseMs, undefined, { ref: false });
       try {
         const { ackSeq } = await this.#post(batch, signal);
-        if (outbox.acknowledge(ackSeq) > 0) backOff.reset();
-        else await backOff.pause(signal);
+        const stored = outbox.acknowledge(ackSeq);
+        if (stored === undefined) await backOff.pause(signal);
+        else {
+          ({ seq } = stored.event);
+          place = stored.after;
+          backOff.reset();
+        }
       } catch (error) {
         const status = error instanceof CoordinatorError ? error.status : undefined;
         if (status === 413 && batch.length > 1) batchBytes = Math.ceil(batchBytes / 2);
@@ -83,8 +102,9 @@ export class HttpReporter implements Reporter {
     }
   }
 
-  async #post(events: JobEvent[], signal: AbortSignal): Promise<EventAck> {
+  async #post(batch: readonly Numbered[], signal: AbortSignal): Promise<EventAck> {
     const { timeoutMs } = this.#options;
+    const events = batch.map(({ event }) => event);
     const answer = await this.#connection.call({
       method: 'POST',
       path: '/events',
@@ -98,7 +118,7 @@ export class HttpReporter implements Reporter {
   }
 }
 
-const fill = async (outbox: Outbox, events: AsyncIterable<JobEvent>): Promise<void> => {
+const fill = async (outbox: Outbox, events: AsyncIterable<Numbered>): Promise<void> => {
   for await (const event of events) await outbox.add(event);
   outbox.close();
 };

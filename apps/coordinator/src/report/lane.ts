@@ -1,19 +1,31 @@
 import type { FinalState, JobEvent, Reason } from '@danube/contract';
 import type { Report } from '../domain/judge-step.ts';
+import { type Checkpoint, type Place, type Sent, START } from '../durable/checkpoint-file.ts';
 import { Mailbox } from '../mailbox.ts';
-import type { OutputChunk } from '../worker/step-runner.ts';
-import { OutputCutter, type OutputPiece } from './output-pieces.ts';
+import type { OutputChunk, StreamName } from '../worker/step-runner.ts';
+import { OutputCutter, type OutputPiece, pieceOf } from './output-pieces.ts';
 
 /** Longest piece of output in one event, in bytes. */
 const MAX_PIECE_BYTES = 65_536;
 
-type Entry =
-  | { readonly kind: 'report'; readonly report: Report; readonly at: number }
-  | { readonly kind: 'verdict'; readonly verdict: JobVerdict; readonly at: number }
-  | { readonly kind: 'output'; readonly step: number; readonly chunks: AsyncIterable<OutputChunk> };
+/** The output of a step, as it stands in the journal on the control volume. */
+export type OutputSource = {
+  /** All output from these offsets on, until the step has ended. */
+  from(offsets: Place['offsets']): AsyncIterable<OutputChunk>;
+  /** Exactly these bytes, which are known to be there. */
+  read(stream: StreamName, offset: number, bytes: number): Promise<Buffer>;
+};
 
 /** How the job ended. */
 export type JobVerdict = { readonly state: FinalState; readonly reason?: Reason | undefined };
+
+/** An event, how it can be made again, and where the lane stands after it. */
+export type Numbered = { readonly event: JobEvent; readonly sent: Sent; readonly after: Place };
+
+type Entry =
+  | { readonly kind: 'report'; readonly report: Report; readonly at: number }
+  | { readonly kind: 'verdict'; readonly verdict: JobVerdict; readonly at: number }
+  | { readonly kind: 'output'; readonly step: number; readonly source: OutputSource };
 
 /**
  * The order of what is reported: decisions, and between them the output of each step.
@@ -25,36 +37,38 @@ export class Lane {
   readonly #entries = new Mailbox<Entry>();
   readonly #now: () => number;
   readonly #numbered = Promise.withResolvers<number>();
-  #lastSeq = 0;
-  #logComplete = true;
+  readonly #again: Sent[];
+  #place: Place;
+  #lastSeq: number;
 
-  /** @param now the clock, in milliseconds since 1970. */
-  constructor(now: () => number) {
+  /**
+   * @param now the clock, in milliseconds since 1970.
+   * @param from where an earlier coordinator of this job has come to. @default the beginning
+   */
+  constructor(now: () => number, from: Checkpoint = { seq: 0, place: START, sent: [] }) {
     this.#now = now;
+    this.#lastSeq = from.seq;
+    this.#place = from.place;
+    this.#again = [...from.sent];
   }
 
-  /** Adds a decision, as of now. */
-  report(report: Report): void {
-    this.#entries.put({ kind: 'report', report, at: this.#now() });
+  /** Adds a decision. */
+  report(report: Report, at: number): void {
+    this.#entries.put({ kind: 'report', report, at });
   }
 
   /**
    * Adds all output of a step; what is added later is reported after it. When reading it fails, what came before the
    * failure is reported, and the log is called incomplete.
    */
-  output(step: number, chunks: AsyncIterable<OutputChunk>): void {
-    this.#entries.put({ kind: 'output', step, chunks });
+  output(step: number, source: OutputSource): void {
+    this.#entries.put({ kind: 'output', step, source });
   }
 
-  /** Adds the verdict, as of now. It is the last event. */
-  finish(verdict: JobVerdict): void {
-    this.#entries.put({ kind: 'verdict', verdict, at: this.#now() });
+  /** Adds the verdict. It is the last event. */
+  finish(verdict: JobVerdict, at: number): void {
+    this.#entries.put({ kind: 'verdict', verdict, at });
     this.#entries.close();
-  }
-
-  /** Number of the last event so far. */
-  get lastSeq(): number {
-    return this.#lastSeq;
   }
 
   /** Resolves with the number of the last event of all, once it is known. */
@@ -62,40 +76,62 @@ export class Lane {
     return this.#numbered.promise;
   }
 
-  /** The events in order, numbered from 1 without gap. To be taken once. */
-  async *events(): AsyncGenerator<JobEvent, void, void> {
+  /** The events in order, numbered without gap, from the first that may not have arrived. To be taken once. */
+  async *events(): AsyncGenerator<Numbered, void, void> {
+    let index = 0;
     for await (const entry of this.#entries) {
-      if (entry.kind === 'output') yield* this.#outputEvents(entry.step, entry.chunks);
-      else if (entry.kind === 'report') yield { ...entry.report, ...this.#stamp(entry.at) };
-      else yield this.#verdictEvent(entry.verdict, entry.at);
+      if (index++ < this.#place.entry) continue;
+      if (entry.kind === 'output') yield* this.#outputOf(entry);
+      this.#place = { ...START, logComplete: this.#place.logComplete, entry: index };
+      if (entry.kind !== 'output') yield this.#eventOf(entry);
     }
     this.#numbered.resolve(this.#lastSeq);
   }
 
-  async *#outputEvents(step: number, chunks: AsyncIterable<OutputChunk>): AsyncGenerator<JobEvent, void, void> {
-    const cutters = { stdout: new OutputCutter(MAX_PIECE_BYTES), stderr: new OutputCutter(MAX_PIECE_BYTES) };
-    const source = chunks[Symbol.asyncIterator]();
-    for (;;) {
-      const next = await source.next().catch(() => undefined);
-      if (next === undefined) this.#logComplete = false;
-      if (next === undefined || next.done === true) break;
-      const { stream, data } = next.value;
-      yield* this.#pieces(step, stream, cutters[stream].push(data));
-    }
-    yield* this.#pieces(step, 'stdout', cutters.stdout.flush());
-    yield* this.#pieces(step, 'stderr', cutters.stderr.flush());
-  }
-
-  *#pieces(step: number, stream: OutputChunk['stream'], pieces: OutputPiece[]): Generator<JobEvent, void, void> {
-    for (const piece of pieces) yield { ...this.#stamp(this.#now()), type: 'output', step, stream, ...piece };
-  }
-
-  #verdictEvent({ state, reason }: JobVerdict, at: number): JobEvent {
+  #eventOf(entry: Exclude<Entry, { kind: 'output' }>): Numbered {
+    this.#again.shift();
+    const stamp = this.#stamp(new Date(entry.at).toISOString());
+    if (entry.kind === 'report') return this.#withPlace({ ...entry.report, ...stamp });
+    const { state, reason } = entry.verdict;
     const why = reason === undefined ? {} : { reason };
-    return { ...this.#stamp(at), type: 'job.finished', state, ...why, logComplete: this.#logComplete };
+    return this.#withPlace({ ...stamp, type: 'job.finished', state, ...why, logComplete: this.#place.logComplete });
   }
 
-  #stamp(at: number): { seq: number; at: string } {
-    return { seq: ++this.#lastSeq, at: new Date(at).toISOString() };
+  async *#outputOf({ step, source }: Extract<Entry, { kind: 'output' }>): AsyncGenerator<Numbered, void, void> {
+    const cutters = { stdout: new OutputCutter(MAX_PIECE_BYTES), stderr: new OutputCutter(MAX_PIECE_BYTES) };
+    try {
+      for (let sent = this.#again[0]; sent?.stream !== undefined; sent = this.#again[0]) {
+        const { stream, bytes = 0, at } = sent;
+        const piece = pieceOf(await source.read(stream, this.#place.offsets[stream], bytes));
+        this.#again.shift();
+        yield this.#outputEvent(step, stream, { ...piece, at });
+      }
+      // What was sent after this output proves that it was all there.
+      if (this.#again.length > 0) return;
+      for await (const { stream, data } of source.from(this.#place.offsets)) {
+        for (const piece of cutters[stream].push(data)) yield this.#outputEvent(step, stream, piece);
+      }
+    } catch {
+      this.#place = { ...this.#place, logComplete: false };
+    }
+    for (const stream of ['stdout', 'stderr'] as const) {
+      for (const piece of cutters[stream].flush()) yield this.#outputEvent(step, stream, piece);
+    }
+  }
+
+  #outputEvent(step: number, stream: StreamName, piece: OutputPiece & { at?: string }): Numbered {
+    const { encoding, data, bytes, at = new Date(this.#now()).toISOString() } = piece;
+    const { offsets } = this.#place;
+    this.#place = { ...this.#place, offsets: { ...offsets, [stream]: offsets[stream] + bytes } };
+    const event = { ...this.#stamp(at), type: 'output', step, stream, encoding, data } as const;
+    return { event, sent: { at, stream, bytes }, after: this.#place };
+  }
+
+  #withPlace(event: JobEvent): Numbered {
+    return { event, sent: { at: event.at }, after: this.#place };
+  }
+
+  #stamp(at: string): { seq: number; at: string } {
+    return { seq: ++this.#lastSeq, at };
   }
 }

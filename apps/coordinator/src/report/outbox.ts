@@ -1,4 +1,4 @@
-import type { JobEvent } from '@danube/contract';
+import type { Numbered } from './lane.ts';
 
 /** How much an {@link Outbox} holds and hands out. */
 export type OutboxLimits = {
@@ -22,7 +22,7 @@ const EVENT_BYTES = 100;
 export class Outbox {
   readonly #limits: OutboxLimits;
   #state: 'open' | 'closed' | 'discarding' = 'open';
-  #events: JobEvent[] = [];
+  #events: Numbered[] = [];
   #bytes = 0;
   #change = nextChange();
 
@@ -49,7 +49,7 @@ export class Outbox {
   }
 
   /** Adds an event, and waits while the window is full. */
-  async add(event: JobEvent): Promise<void> {
+  async add(event: Numbered): Promise<void> {
     if (this.#state === 'discarding') return;
     this.#events.push(event);
     this.#bytes += sizeOf(event);
@@ -72,7 +72,7 @@ export class Outbox {
   }
 
   /** The oldest events, at least one unless there is none, of at most `bytes`. They stay until {@link acknowledge}. */
-  batch(bytes: number): JobEvent[] {
+  batch(bytes: number): Numbered[] {
     let size = 0;
     const end = this.#events.findIndex((event, index) => {
       size += sizeOf(event);
@@ -81,13 +81,13 @@ export class Outbox {
     return this.#events.slice(0, end === -1 ? undefined : end);
   }
 
-  /** Drops what is stored for good: all up to this number. @returns how many events that were. */
-  acknowledge(seq: number): number {
-    const kept = this.#events.findIndex((event) => event.seq > seq);
+  /** Drops what is stored for good: all up to this number. @returns the last of it, if there was any. */
+  acknowledge(seq: number): Numbered | undefined {
+    const kept = this.#events.findIndex(({ event }) => event.seq > seq);
     const dropped = this.#events.splice(0, kept === -1 ? this.#events.length : kept);
-    for (const event of dropped) this.#bytes -= sizeOf(event);
+    for (const numbered of dropped) this.#bytes -= sizeOf(numbered);
     if (dropped.length > 0) this.#changed();
-    return dropped.length;
+    return dropped.at(-1);
   }
 
   #changed(): void {
@@ -98,4 +98,4 @@ export class Outbox {
 
 const nextChange = () => Promise.withResolvers<undefined>();
 
-const sizeOf = (event: JobEvent): number => EVENT_BYTES + (event.type === 'output' ? event.data.length : 0);
+const sizeOf = ({ event }: Numbered): number => EVENT_BYTES + (event.type === 'output' ? event.data.length : 0);

@@ -39,13 +39,15 @@ describe('OutputCutter', () => {
   });
 
   it('does not wait with bytes that can never become a character', () => {
-    expect(new OutputCutter(64).push(Buffer.from([0x61, 0xff]))).toEqual([{ encoding: 'base64', data: 'Yf8=' }]);
+    expect(new OutputCutter(64).push(Buffer.from([0x61, 0xff]))).toEqual([
+      { encoding: 'base64', data: 'Yf8=', bytes: 2 },
+    ]);
   });
 
   it('holds back the beginning of a character, and gives it up at the end', () => {
     const cutter = new OutputCutter(64);
-    expect(cutter.push(Buffer.from([0x61, 0xe2, 0x82]))).toEqual([{ encoding: 'utf8', data: 'a' }]);
-    expect(cutter.flush()).toEqual([{ encoding: 'base64', data: '4oI=' }]);
+    expect(cutter.push(Buffer.from([0x61, 0xe2, 0x82]))).toEqual([{ encoding: 'utf8', data: 'a', bytes: 1 }]);
+    expect(cutter.flush()).toEqual([{ encoding: 'base64', data: '4oI=', bytes: 2 }]);
     expect(cutter.flush()).toEqual([]);
   });
 });

@@ -1,7 +1,12 @@
 import { isUtf8 } from 'node:buffer';
 
 /** Output in the form in which events carry it. */
-export type OutputPiece = { readonly encoding: 'utf8' | 'base64'; readonly data: string };
+export type OutputPiece = {
+  readonly encoding: 'utf8' | 'base64';
+  readonly data: string;
+  /** How many bytes of the stream it holds. */
+  readonly bytes: number;
+};
 
 /**
  * Cuts one stream of bytes into pieces of at most `maxBytes`.
@@ -41,10 +46,11 @@ export class OutputCutter {
   }
 }
 
-const pieceOf = (bytes: Buffer): OutputPiece =>
+/** One piece of exactly these bytes. */
+export const pieceOf = (bytes: Buffer): OutputPiece =>
   isUtf8(bytes)
-    ? { encoding: 'utf8', data: bytes.toString('utf8') }
-    : { encoding: 'base64', data: bytes.toString('base64') };
+    ? { encoding: 'utf8', data: bytes.toString('utf8'), bytes: bytes.length }
+    : { encoding: 'base64', data: bytes.toString('base64'), bytes: bytes.length };
 
 /** How many bytes at the end begin a character whose other bytes are not there yet: 0 to 3. */
 const incompleteTail = (bytes: Buffer): number => {

@@ -2,6 +2,7 @@ import { type JobEvent, outputBytes, type Pipeline } from '@danube/contract';
 import { once } from 'node:events';
 import type { Writable } from 'node:stream';
 import { messageOf } from '../errors.ts';
+import type { Numbered } from './lane.ts';
 import type { Delivery, Reporter } from './reporter.ts';
 
 /** Where output goes when there is no api-server. */
@@ -20,9 +21,9 @@ export class PlainReporter implements Reporter {
     this.#streams = streams;
   }
 
-  async deliver(events: AsyncIterable<JobEvent>, signal: AbortSignal): Promise<Delivery> {
+  async deliver(events: AsyncIterable<Numbered>, signal: AbortSignal): Promise<Delivery> {
     try {
-      for await (const event of events) {
+      for await (const { event } of events) {
         if (event.type === 'output') await write(this.#streams[event.stream], outputBytes(event), signal);
         else await write(this.#streams.stderr, this.#line(event), signal);
       }

@@ -1,12 +1,14 @@
 import { type Reason, reason } from '@danube/contract';
 import { containers } from '@danube/contract/names';
-import type { ExecStream, ExecTarget, RunRef } from '@danube/exec-stream';
+import type { ExecStream, ExecTarget, RunRef, StreamBytes } from '@danube/exec-stream';
 import type { KubeClient } from '@danube/k8s-client';
+import { open } from 'node:fs/promises';
+import { join } from 'node:path';
 import { CoordinatorError } from '../errors.ts';
 import type { Settings } from '../settings.ts';
-import { missingDirectory } from './missing-directory.ts';
+import { isThere, missingDirectory } from './missing-directory.ts';
 import { isNotReady, outcomeOfError } from './outcome-of-error.ts';
-import type { OutputChunk, StepOutcome, StepRun, StepRunner } from './step-runner.ts';
+import type { OutputChunk, OutputRange, StepOutcome, StepRun, StepRunner } from './step-runner.ts';
 import { whyWorkerIsGone } from './worker-loss.ts';
 
 /** Ends the idle loop of the worker, which has left its process id on the control volume. */
@@ -49,13 +51,15 @@ export class ExecStepRunner implements StepRunner {
   }
 
   async start(run: StepRun, signal: AbortSignal): Promise<StepOutcome | undefined> {
+    // A run that left a trace was started by an earlier coordinator: then there was a worker.
+    if (this.#worker === 'not seen' && (await isThere(join(this.#settings.control, run.id)))) this.#worker = 'seen';
     const missing = await missingDirectory(run, this.#settings);
     if (missing !== undefined) return { kind: 'refused', reason: missing };
     for (;;) {
       try {
         return await this.#start(run, signal);
       } catch (error) {
-        if (signal.aborted) return { kind: 'not-started' };
+        if (signal.aborted) return this.#calledOff(run.id, error);
         // An image can take long to be pulled. The api-server knows when it never will; here the job's time is the limit.
         if (isNotReady(error) && this.#worker === 'not seen') continue;
         return isNotReady(error) ? { kind: 'lost', reason: await this.#lost() } : outcomeOfError(error);
@@ -75,16 +79,22 @@ export class ExecStepRunner implements StepRunner {
     }
   }
 
-  async *output(id: string, signal: AbortSignal): AsyncGenerator<OutputChunk, void, void> {
-    const journal = await this.#journal(id, signal);
+  async *output(id: string, offsets: StreamBytes, signal: AbortSignal): AsyncGenerator<OutputChunk, void, void> {
+    const journal = await this.#journal(id, signal, offsets);
     yield* journal;
     const { incomplete } = await journal.exit;
     if (incomplete !== undefined) throw new CoordinatorError('OUTPUT_CUT', incomplete.join(', '));
   }
 
+  async read(id: string, { stream, offset, bytes }: OutputRange): Promise<Buffer> {
+    await using file = await open(join(this.#settings.control, id, stream === 'stdout' ? 'out' : 'err'));
+    const { bytesRead, buffer } = await file.read(Buffer.alloc(bytes), 0, bytes, offset);
+    if (bytesRead < bytes) throw new CoordinatorError('OUTPUT_CUT', stream);
+    return buffer;
+  }
+
   async kill(id: string, graceMs: number): Promise<void> {
-    const { exec, target } = await this.#connect();
-    await exec.kill(target, this.#ref(id), { graceMs, retryForMs: GONE_AFTER_MS }).catch(this.#noteGone);
+    await this.#kill(id, { graceMs, retryForMs: GONE_AFTER_MS });
   }
 
   async endWorker(): Promise<void> {
@@ -115,9 +125,23 @@ export class ExecStepRunner implements StepRunner {
     };
   }
 
-  async #journal(id: string, signal: AbortSignal) {
+  /** A start that was called off half-way may have got through: then the command is ended before the next step starts. */
+  async #calledOff(id: string, error: unknown): Promise<StepOutcome> {
+    const { started } = error as { started?: unknown };
+    if (started !== 'no')
+      await this.#kill(id, { graceMs: this.#options.graceMs, retryForMs: 0 }).catch(() => undefined);
+    return { kind: 'not-started' };
+  }
+
+  async #kill(id: string, times: { readonly graceMs: number; readonly retryForMs: number }): Promise<void> {
+    const { exec, target } = await this.#connect();
+    await exec.kill(target, this.#ref(id), times).catch(this.#noteGone);
+  }
+
+  async #journal(id: string, signal: AbortSignal, offsets: StreamBytes = { stdout: 0, stderr: 0 }) {
     const { readJournal } = await import('@danube/exec-stream');
-    return readJournal({ ...this.#ref(id), signal, probe: () => this.#look(id, signal), probeAfterMs: 1000 });
+    if (this.#worker === 'not seen') this.#worker = 'seen';
+    return readJournal({ ...this.#ref(id), offsets, signal, probe: () => this.#look(id, signal), probeAfterMs: 1000 });
   }
 
   /** Looks after a quiet run: at once what is known here, and from time to time in the worker. */
@@ -134,7 +158,7 @@ export class ExecStepRunner implements StepRunner {
 
   /** Notes that a worker which was there is not found any more; throws again what says something else. */
   readonly #noteGone = (error: unknown): void => {
-    if (!isNotReady(error)) throw error;
+    if (!isNotReady(error) || this.#worker === 'not seen') throw error;
     this.#worker = 'gone';
   };
 

@@ -18,7 +18,8 @@ export const missingDirectory = async (
   return reason('StepFailed', `step ${JSON.stringify(name)}: there is no directory ${where} in the workspace`);
 };
 
-const isThere = (path: string): Promise<boolean> =>
+/** Whether something is at a path; what cannot be looked at counts as there. */
+export const isThere = (path: string): Promise<boolean> =>
   stat(path).then(
     () => true,
     (error: unknown) => (error as NodeJS.ErrnoException).code !== 'ENOENT',

@@ -12,8 +12,14 @@ export type StepRun = {
   readonly timeoutMs?: number;
 };
 
+/** A stream of a command. */
+export type StreamName = 'stdout' | 'stderr';
+
 /** A piece of output as it stands in the run's journal on the control volume. */
-export type OutputChunk = { readonly stream: 'stdout' | 'stderr'; readonly offset: number; readonly data: Buffer };
+export type OutputChunk = { readonly stream: StreamName; readonly offset: number; readonly data: Buffer };
+
+/** A part of the output of a run. */
+export type OutputRange = { readonly stream: StreamName; readonly offset: number; readonly bytes: number };
 
 /** What proves how a command ended. */
 export type ExitEvidence = {
@@ -53,8 +59,10 @@ export type StepRunner = {
   start(run: StepRun, signal: AbortSignal): Promise<StepOutcome | undefined>;
   /** Resolves when the run has ended, or when it is known that nobody will ever tell. */
   ended(id: string, signal: AbortSignal): Promise<StepOutcome>;
-  /** The output of a run from its beginning to its end; ends early, without an error, when the signal fires. */
-  output(id: string, signal: AbortSignal): AsyncIterable<OutputChunk>;
+  /** The output of a run from these offsets to its end. Ends with an error when the end cannot be reached. */
+  output(id: string, offsets: Readonly<Record<StreamName, number>>, signal: AbortSignal): AsyncIterable<OutputChunk>;
+  /** Bytes of the output of a run that are known to be there. */
+  read(id: string, range: OutputRange): Promise<Buffer>;
   /** Ends all processes of a run: TERM, grace, KILL. Does nothing for a run that never started. */
   kill(id: string, graceMs: number): Promise<void>;
   /** Ends the worker container. */

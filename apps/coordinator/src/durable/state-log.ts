@@ -1,0 +1,48 @@
+import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
+import type { Happening } from '../domain/job-machine.ts';
+
+/** A happening, and when it came, in milliseconds since 1970. */
+export type Logged = { readonly at: number; readonly happening: Happening };
+
+/**
+ * What happened to the job, one line each. Decisions are pure, so these lines are the whole state: a coordinator that is
+ * started again decides the same from them and goes on.
+ *
+ * A line is written before anything follows from it. It survives the end of the process, not that of the node: with the
+ * node the volume is gone too.
+ */
+export class StateLog implements Disposable {
+  readonly #file: string;
+  #fd: number | undefined;
+
+  constructor(file: string) {
+    this.#file = file;
+  }
+
+  /** What happened so far. A last line that was cut short by the end of the process did not happen. */
+  read(): Logged[] {
+    const text = readIfThere(this.#file);
+    const lines = text.slice(0, text.lastIndexOf('\n') + 1).split('\n');
+    return lines.filter((line) => line !== '').map((line) => JSON.parse(line) as Logged);
+  }
+
+  /** Adds a line. */
+  append(logged: Logged): void {
+    this.#fd ??= openSync(this.#file, 'a', 0o600);
+    writeSync(this.#fd, `${JSON.stringify(logged)}\n`);
+  }
+
+  [Symbol.dispose](): void {
+    if (this.#fd !== undefined) closeSync(this.#fd);
+    this.#fd = undefined;
+  }
+}
+
+const readIfThere = (file: string): string => {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '';
+    throw error;
+  }
+};
