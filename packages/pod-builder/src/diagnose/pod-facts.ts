@@ -25,6 +25,8 @@ export type ContainerFacts = {
   readonly state: ContainerState;
   readonly restarts: number;
   readonly ready: boolean;
+  /** A native sidecar: the kubelet starts it again when it ends, as long as the worker runs. */
+  readonly isSidecar: boolean;
 };
 
 /** An event: first and last time seen. */
@@ -79,16 +81,19 @@ const containerFacts = (pod: Pod): ContainerFacts[] => {
       status,
     ]),
   );
-  return [...(pod.spec?.initContainers ?? []), ...(pod.spec?.containers ?? [])].map(({ name, image = '' }) => {
-    const status = statuses.get(name);
-    return {
-      name,
-      image,
-      state: status?.state ?? {},
-      restarts: status?.restartCount ?? 0,
-      ready: status?.ready ?? false,
-    };
-  });
+  return [...(pod.spec?.initContainers ?? []), ...(pod.spec?.containers ?? [])].map(
+    ({ name, image = '', restartPolicy }) => {
+      const status = statuses.get(name);
+      return {
+        name,
+        image,
+        state: status?.state ?? {},
+        restarts: status?.restartCount ?? 0,
+        ready: status?.ready ?? false,
+        isSidecar: restartPolicy === 'Always',
+      };
+    },
+  );
 };
 
 // An event names its pod by uid; an event of an earlier pod with this name is not about this one.

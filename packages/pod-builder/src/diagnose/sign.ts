@@ -97,6 +97,7 @@ const failedEvents = (facts: PodFacts, { image }: ContainerFacts): EventFacts[] 
 const seekTerminated = (sign: ContainerSign, container: ContainerFacts, facts: PodFacts): Sighting | undefined => {
   const { terminated } = container.state;
   if (terminated === undefined || !concerns(sign, container) || !listed(sign, terminated.reason)) return undefined;
+  if (container.isSidecar && !isEnding(facts)) return undefined;
   const words = terminated.message ?? '';
   if (sign.says?.test(words) === false) return undefined;
   return {

@@ -1,6 +1,7 @@
 import type { JobSpec, Pipeline } from '@danube/contract';
 import { JOB_SPEC_ANNOTATION, labels, containers } from '@danube/contract/names';
 import type { NormalJobPodOptions } from './job-pod-options.ts';
+import { toLabelValue } from './label-value.ts';
 import { jobPodName, type JobRef } from './job-pod-name.ts';
 
 /** Label with the attempt number of a job pod. */
@@ -20,14 +21,15 @@ export type JobPodMetadata = {
 export const jobPodMetadata = (
   job: JobRef,
   pipeline: Pipeline,
-  options: Pick<NormalJobPodOptions, 'namespace' | 'owner'>,
+  options: Pick<NormalJobPodOptions, 'namespace' | 'owner' | 'labels' | 'annotations'>,
 ): JobPodMetadata => ({
   name: jobPodName(job),
   namespace: options.namespace,
   labels: {
+    ...options.labels,
     [labels.app]: 'danube',
     [labels.jobId]: job.id,
-    [labels.pipeline]: pipeline.id,
+    [labels.pipeline]: toLabelValue(pipeline.id),
     [ATTEMPT_LABEL]: String(job.attempt),
     [OWNER_LABEL]: options.owner,
     'app.kubernetes.io/name': 'danube-job',
@@ -37,6 +39,7 @@ export const jobPodMetadata = (
     'app.kubernetes.io/managed-by': 'danube',
   },
   annotations: {
+    ...options.annotations,
     [JOB_SPEC_ANNOTATION]: JSON.stringify(jobSpec(job, pipeline)),
     // A job cannot be moved: the autoscaler must not empty its node.
     'cluster-autoscaler.kubernetes.io/safe-to-evict': 'false',

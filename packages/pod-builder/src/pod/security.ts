@@ -24,7 +24,8 @@ export const coordinatorSecurity = (): SecurityContext => ({
 export const workerSecurity = (root: boolean): SecurityContext =>
   root ? { runAsUser: 0, runAsGroup: 0, runAsNonRoot: false } : unprivileged(WORKER_UID);
 
-const unprivileged = (uid: number): SecurityContext => ({
+/** What `restricted` asks of a container. */
+export const unprivileged = (uid: number): SecurityContext => ({
   runAsNonRoot: true,
   runAsUser: uid,
   runAsGroup: uid,

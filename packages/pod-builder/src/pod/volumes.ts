@@ -1,6 +1,7 @@
 import { JOB_SPEC_ANNOTATION, paths, TOKEN_AUDIENCE } from '@danube/contract/names';
 import type { Volume, VolumeMount } from '@danube/k8s-client';
 import { posix } from 'node:path';
+import type { NormalJobPodOptions } from './job-pod-options.ts';
 
 /** Names of the volumes of every job pod. */
 export const volumes = {
@@ -11,10 +12,18 @@ export const volumes = {
   danubeToken: 'danube-token',
 } as const;
 
+type VolumeOptions = Pick<NormalJobPodOptions, 'workspaceSize' | 'workspaceMedium' | 'controlSize'>;
+
 /** The volumes every job pod has. `control` lies apart from the workspace, so that no step finds it by accident. */
-export const baseVolumes = (sizes: { workspaceSize: string; controlSize: string }): Volume[] => [
-  { name: volumes.workspace, emptyDir: { sizeLimit: sizes.workspaceSize } },
-  { name: volumes.control, emptyDir: { sizeLimit: sizes.controlSize } },
+export const baseVolumes = (options: VolumeOptions): Volume[] => [
+  {
+    name: volumes.workspace,
+    emptyDir: {
+      ...(options.workspaceMedium === undefined ? {} : { medium: options.workspaceMedium }),
+      sizeLimit: options.workspaceSize,
+    },
+  },
+  { name: volumes.control, emptyDir: { sizeLimit: options.controlSize } },
   {
     name: volumes.jobSpec,
     downwardAPI: {

@@ -30,14 +30,16 @@ export const workerContainer = (pipeline: Pipeline, options: NormalJobPodOptions
     { name: env.workspace, value: paths.workspace },
     { name: env.control, value: paths.control },
   ],
-  resources: workerResources(pipeline),
+  resources: workerResources(pipeline, options.workerResources),
   volumeMounts: sharedMounts(),
   securityContext: workerSecurity(pipeline.root === true),
   terminationMessagePath: paths.terminationLog,
   terminationMessagePolicy: 'File',
 });
 
-const workerResources = ({ resources = {} }: Pipeline): ResourceRequirements => ({
+// Requests and limits of the pipeline each replace those of the options.
+const workerResources = ({ resources = {} }: Pipeline, fallback: ResourceRequirements): ResourceRequirements => ({
+  ...fallback,
   ...(resources.requests === undefined ? {} : { requests: defined(resources.requests) }),
   ...(resources.limits === undefined ? {} : { limits: defined(resources.limits) }),
 });
