@@ -45,6 +45,8 @@ const importImage = (request: IncomingMessage, response: ServerResponse, argv: r
   }
   child.stdin.on('error', () => undefined); // it may refuse the rest of a bad file; its exit code says so
   request.pipe(child.stdin);
-  child.once('error', (error) => answer(response, 500, { message: error.message }));
+  child.once('error', (error) => {
+    output += error.message; // `close` follows
+  });
   child.once('close', (code) => answer(response, code === 0 ? 200 : 422, { message: output.trim() }));
 };

@@ -39,6 +39,11 @@ export class Supervisor {
     return true;
   }
 
+  /** Starts nothing again that is down now. */
+  stop(): void {
+    for (const { timer } of this.#entries.values()) clearTimeout(timer);
+  }
+
   /** How each program is doing, in the order of starting. */
   status(): ComponentStatus[] {
     return [...this.#entries.values()].map(({ component, child, restarts, timer }) => ({
