@@ -1,12 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { join } from 'node:path';
 import { checkMayAct, KUBERNETES_VERSION, serveRequest } from './api/api-server.ts';
 import { Authenticator } from './api/authenticator.ts';
 import { known } from './api/kinds.ts';
+import { makeDisturbances, type Disturbances } from './disturbances.ts';
 import { ExecServer } from './exec/exec-server.ts';
+import { Connections } from './faults/connections.ts';
+import { FaultPlan, type Faults } from './faults/fault-plan.ts';
 import { EventRecorder } from './kubelet/event-recorder.ts';
 import { Kubelet } from './kubelet/kubelet.ts';
 import { nodeObject } from './kubelet/node.ts';
@@ -32,6 +35,10 @@ export interface ClusterSim extends AsyncDisposable {
   readonly token: string;
   /** Directory with all files of this simulator; removed by {@link close}. */
   readonly dataDir: string;
+  /** Faults that hit requests. */
+  readonly faults: Faults;
+  /** Things that go wrong in the cluster itself. */
+  readonly disturb: Disturbances;
   /** A kubeconfig file's content, for kubectl and every client library. Contains the token. */
   kubeconfig(): string;
   /** Ends all containers and connections and removes all files. Safe to call twice. */
@@ -95,6 +102,7 @@ export const startClusterSim = async (options: ClusterSimOptions = {}): Promise<
   const simulatorId = randomBytes(8).toString('hex');
   const token = randomBytes(32).toString('base64url');
   const dataDir = makeDirectory(settings.dataDir);
+  let watches = new AbortController();
   const stop = new AbortController();
 
   const store = new Store(settings.historyLimit);
@@ -103,6 +111,8 @@ export const startClusterSim = async (options: ClusterSimOptions = {}): Promise<
   const authenticator = new Authenticator({ adminToken: token, signer, store });
 
   const server = createServer({ ...certificate, keepAliveTimeout: KEEP_ALIVE_MS, requestTimeout: 0 });
+  const connections = new Connections(server);
+  const faults = new FaultPlan(settings.seed, settings.faults);
   const port = await listen(server, settings).catch((error: unknown) => {
     rmSync(dataDir, { recursive: true, force: true });
     throw error;
@@ -144,21 +154,25 @@ export const startClusterSim = async (options: ClusterSimOptions = {}): Promise<
     signer,
     bookmarkIntervalMs: settings.bookmarkIntervalMs,
     now,
-    signal: stop.signal,
+    watchSignal: () => watches.signal,
+    faults,
+    connections,
   };
   const execServer = new ExecServer({
     objects,
     kubelet,
     protocols: settings.execProtocols,
     authorize: (request, url) => checkMayAct(authenticator.userOf(request), request, url),
-    wrapSink: (sink) => sink,
+    faults,
+    connections,
   });
   server.on('request', (request, response) => void serveRequest(request, response, environment));
-  server.on('upgrade', (request, socket, head) => execServer.handle(request, socket, head));
+  server.on('upgrade', (request, socket: Socket, head) => void execServer.handle(request, socket, head));
 
   const url = `https://${host.includes(':') ? `[${host}]` : host}:${port}`;
   const shutDown = async (): Promise<void> => {
     stop.abort();
+    watches.abort();
     scheduler.close();
     namespaces.close();
     execServer.close();
@@ -169,6 +183,19 @@ export const startClusterSim = async (options: ClusterSimOptions = {}): Promise<
     await closed;
     rmSync(dataDir, { recursive: true, force: true });
   };
+  const disturb = makeDisturbances({
+    store,
+    kubelet,
+    execServer,
+    connections,
+    server,
+    address: { host, port },
+    closing: stop.signal,
+    endWatches: () => {
+      watches.abort();
+      watches = new AbortController();
+    },
+  });
   let closing: Promise<void> | undefined;
   const close = (): Promise<void> => (closing ??= shutDown());
 
@@ -177,6 +204,8 @@ export const startClusterSim = async (options: ClusterSimOptions = {}): Promise<
     caPem,
     token,
     dataDir,
+    faults,
+    disturb,
     kubeconfig: () => makeKubeconfig({ url, caPem, token }),
     close,
     [Symbol.asyncDispose]: close,

@@ -1,5 +1,6 @@
 import { tmpdir } from 'node:os';
 import type { ExecProtocol } from './exec/protocol.ts';
+import type { Fault } from './faults/fault.ts';
 import type { ImageMap } from './kubelet/image.ts';
 import type { NodeCapacity } from './kubelet/node.ts';
 
@@ -23,6 +24,10 @@ export interface ClusterSimOptions {
   readonly historyLimit?: number;
   /** What the node offers. */
   readonly node?: NodeCapacity;
+  /** Faults that are there from the start; more can be added to a running simulator. */
+  readonly faults?: readonly Fault[];
+  /** Seed of everything that is left to chance in faults. @default 1 */
+  readonly seed?: number;
   /** Search path for programs of containers. @default the one of this process */
   readonly path?: string;
   /** Receives one line for what went wrong inside a pod. @default nothing is logged */
@@ -59,6 +64,8 @@ export const normalizeOptions = (options: ClusterSimOptions): NormalizedOptions 
     bookmarkIntervalMs: integer(options.bookmarkIntervalMs ?? 60_000, 'bookmarkIntervalMs'),
     historyLimit: integer(options.historyLimit ?? 10_000, 'historyLimit'),
     node: options.node ?? {},
+    faults: options.faults ?? [],
+    seed: integer(options.seed ?? 1, 'seed'),
     path: options.path,
     log: options.log ?? ((): void => undefined),
     now: options.now ?? ((): Date => new Date()),

@@ -4,7 +4,7 @@ const table = {
   ADDRESS_UNUSABLE: 'cannot listen on the address: use an address of this machine, e.g. 127.0.0.1',
   DATA_DIR_UNUSABLE: 'cannot write to the data directory: choose another one with dataDir (--data-dir)',
   KUBECONFIG_UNWRITABLE: 'cannot write the kubeconfig file: choose another path',
-  KIND_UNKNOWN: 'no such kind',
+  POD_UNKNOWN: 'no such pod or container runs here: create it and wait until it is Running',
 } as const;
 
 /** Code of a {@link SimError}. */

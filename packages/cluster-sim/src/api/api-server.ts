@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { applyHttpFault } from '../faults/http-faults.ts';
 import type { UserInfo } from '../tokens.ts';
 import { failures } from './api-status.ts';
 import { isAnonymous } from './authenticator.ts';
@@ -97,7 +98,10 @@ export const serveRequest = async (
     if (url.pathname !== '/version') checkMayAct(user, request, url);
     if (serveDocument(request, response, url.pathname)) return;
     const rendering = renderingOf(request.headers.accept, environment.now());
-    await handleResource({ request, response, target: parseResourcePath(url), user, rendering }, environment);
+    const target = parseResourcePath(url);
+    const action = environment.faults.take(request.method ?? 'GET', target);
+    if (action !== undefined && (await applyHttpFault(action, { request, response }, environment.connections))) return;
+    await handleResource({ request, response, target, user, rendering }, environment);
   } catch (error) {
     sendFailure(response, error);
   } finally {

@@ -1,5 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { asObject, isObject, type JsonObject, type KubeObject } from '../objects.ts';
+import type { Connections } from '../faults/connections.ts';
+import type { FaultPlan } from '../faults/fault-plan.ts';
 import type { Kubelet } from '../kubelet/kubelet.ts';
 import { patchObject } from '../patch/patch-object.ts';
 import { refOf } from '../store/metadata.ts';
@@ -25,7 +27,10 @@ export interface ResourceEnvironment {
   readonly signer: TokenSigner;
   readonly bookmarkIntervalMs: number;
   readonly now: () => Date;
-  readonly signal: AbortSignal;
+  /** Aborted when the watches of now must end. */
+  readonly watchSignal: () => AbortSignal;
+  readonly faults: FaultPlan;
+  readonly connections: Connections;
 }
 
 /** One request with all that was found out about it. */
@@ -72,7 +77,7 @@ const get = async (call: ResourceCall, environment: ResourceEnvironment): Promis
       store: environment.objects.store,
       bookmarkIntervalMs: environment.bookmarkIntervalMs,
       render: (object) => renderObject(target.kind, object, rendering),
-      signal: environment.signal,
+      signal: environment.watchSignal(),
     });
     return;
   }

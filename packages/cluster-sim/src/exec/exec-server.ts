@@ -1,9 +1,15 @@
 import type { IncomingMessage } from 'node:http';
-import type { Duplex } from 'node:stream';
+import type { Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { ApiStatus, failures } from '../api/api-status.ts';
 import { known } from '../api/kinds.ts';
-import { parseResourcePath } from '../api/request-info.ts';
+import { parseResourcePath, type ResourceRequest } from '../api/request-info.ts';
+import type { Connections } from '../faults/connections.ts';
+import { faultySink, loseKubelet } from '../faults/exec-faults.ts';
+import type { FaultPlan } from '../faults/fault-plan.ts';
+import type { FaultAction } from '../faults/fault.ts';
+import { answerOf } from '../faults/http-faults.ts';
 import type { Kubelet } from '../kubelet/kubelet.ts';
 import { asPod } from '../pods/pod-types.ts';
 import type { ObjectApi } from '../store/object-api.ts';
@@ -18,11 +24,14 @@ export interface ExecServerInit {
   readonly protocols: readonly ExecProtocol[];
   /** Throws an ApiStatus unless the request may go on. */
   readonly authorize: (request: IncomingMessage, url: URL) => void;
-  /** Puts faults between the session and the socket. */
-  readonly wrapSink: (
-    sink: FrameSink,
-    context: { socket: WebSocket; raw: Duplex; url: URL; protocol: ExecProtocol },
-  ) => FrameSink;
+  readonly faults: FaultPlan;
+  readonly connections: Connections;
+}
+
+interface Upgrade {
+  readonly request: IncomingMessage;
+  readonly raw: Socket;
+  readonly head: Buffer;
 }
 
 const MAX_FRAME_BYTES = 32 * 2 ** 20; // golang.org/x/net/websocket, DefaultMaxPayloadBytes
@@ -38,7 +47,7 @@ const reasons: Readonly<Record<number, string>> = {
 
 /** Answers an upgrade request with plain HTTP and closes. */
 export const refuseUpgrade = (
-  socket: Duplex,
+  socket: Socket,
   code: number,
   {
     body,
@@ -80,27 +89,54 @@ export class ExecServer {
     });
   }
 
-  /** Handles an upgrade request to its end. Never throws. */
-  handle(request: IncomingMessage, raw: Duplex, head: Buffer): void {
+  /** Handles an upgrade request to its end. Never rejects. */
+  async handle(request: IncomingMessage, raw: Socket, head: Buffer): Promise<void> {
     raw.on('error', () => raw.destroy());
     try {
-      this.#accept(request, raw, head);
+      const url = new URL(request.url ?? '/', 'https://cluster-sim');
+      this.#init.authorize(request, url);
+      const target = parseResourcePath(url);
+      const action = this.#init.faults.take(request.method ?? 'GET', target);
+      if (await this.#disturb(action, raw)) return;
+      this.#accept(target, { request, raw, head }, action);
     } catch (error) {
       const status = error instanceof ApiStatus ? error : failures.internal(String(error));
       refuseUpgrade(raw, status.code, { body: JSON.stringify(status), contentType: 'application/json' });
     }
   }
 
+  /** Ends all sessions as the loss of the kubelet does: Success and a normal close on v5, no closing handshake on v4. */
+  loseKubelet(): void {
+    for (const socket of this.#server.clients) loseKubelet(socketSink(socket), socket);
+  }
+
   /** Ends all sessions without a closing handshake, as a server that goes away does. */
-  close(): void {
+  terminateAll(): void {
     for (const socket of this.#server.clients) socket.terminate();
+  }
+
+  /** Ends all sessions and takes no more. */
+  close(): void {
+    this.terminateAll();
     this.#server.close();
   }
 
-  #accept(request: IncomingMessage, raw: Duplex, head: Buffer): void {
-    const url = new URL(request.url ?? '/', 'https://cluster-sim');
-    this.#init.authorize(request, url);
-    const { kind, namespace, name = '', subresource, query } = parseResourcePath(url);
+  /** Lets a fault act before the upgrade. True: there will be none. */
+  async #disturb(action: FaultAction | undefined, raw: Socket): Promise<boolean> {
+    if (action === undefined) return false;
+    const answer = answerOf(action);
+    if (answer !== undefined) refuseUpgrade(raw, answer.code, answer);
+    else if (action.type === 'drop') this.#init.connections.cut(raw, action.how ?? 'rst');
+    else if (action.type === 'stall') this.#init.connections.cut(raw, 'stall');
+    else {
+      if (action.type === 'delay') await sleep(action.ms);
+      return false;
+    }
+    return true;
+  }
+
+  #accept(target: ResourceRequest, { request, raw, head }: Upgrade, action: FaultAction | undefined): void {
+    const { kind, namespace, name = '', subresource, query } = target;
     if (kind !== known.pods || (subresource !== 'exec' && subresource !== 'attach')) {
       throw failures.badRequest('only pods/exec and pods/attach can be upgraded');
     }
@@ -121,7 +157,8 @@ export class ExecServer {
     }
     this.#server.handleUpgrade(request, raw, head, (socket) => {
       socket.on('error', () => socket.terminate());
-      const sink = this.#init.wrapSink(socketSink(socket), { socket, raw, url, protocol });
+      const { connections } = this.#init;
+      const sink = faultySink(socketSink(socket), action, { socket, raw, connections });
       const init = { socket, sink, protocol, request: execRequest };
       if (container === undefined) {
         sendOpening(sink, execRequest);

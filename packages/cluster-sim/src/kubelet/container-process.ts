@@ -125,6 +125,11 @@ export class ContainerProcess {
     return !this.#exited;
   }
 
+  /** KILL to the main process. */
+  kill(): void {
+    if (this.running) sendSignal(this.pid, 'SIGKILL');
+  }
+
   /** TERM to the main process, KILL to all when the grace has passed. Settles when all is gone. Safe to call again with less grace. */
   async stop(graceMs: number): Promise<void> {
     if (graceMs > 0 && this.running) {
@@ -133,7 +138,7 @@ export class ContainerProcess {
       await Promise.race([this.ended, sleep(graceMs, undefined, { signal: over.signal }).catch(() => undefined)]);
       over.abort();
     }
-    if (this.running) sendSignal(this.pid, 'SIGKILL');
+    this.kill();
     await this.ended;
   }
 

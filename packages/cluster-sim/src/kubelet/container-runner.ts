@@ -169,7 +169,8 @@ export class ContainerRunner {
   }
 
   async #ended(process: ContainerProcess, end: ProcessEnd): Promise<void> {
-    const { spec, state, log } = this.#slot;
+    const { spec, state, log, oomKilled } = this.#slot;
+    this.#slot.oomKilled = false;
     this.#context.environment.onEnd(process);
     const exitCode = exitCodeOf(end);
     let message = process.terminationMessage();
@@ -178,7 +179,7 @@ export class ContainerRunner {
     }
     this.#terminated({
       exitCode,
-      reason: exitCode === 0 ? 'Completed' : 'Error',
+      reason: oomKilled ? 'OOMKilled' : exitCode === 0 ? 'Completed' : 'Error',
       ...(message === '' ? {} : { message }),
       startedAt: state.running?.startedAt ?? null,
     });

@@ -16,6 +16,8 @@ export interface ContainerSlot {
   process: ContainerProcess | undefined;
   log: ContainerLog | undefined;
   previousLog: ContainerLog | undefined;
+  /** The next end is reported as OOMKilled. */
+  oomKilled: boolean;
 }
 
 /** A container that was not started yet. */
@@ -29,6 +31,7 @@ export const newSlot = (spec: ContainerSpec, role: ContainerRole, hasInit: boole
   process: undefined,
   log: undefined,
   previousLog: undefined,
+  oomKilled: false,
 });
 
 /** The slots of a pod, in the order in which they start. */

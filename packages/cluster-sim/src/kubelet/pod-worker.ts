@@ -98,6 +98,14 @@ export class PodWorker {
     return this.#stopped;
   }
 
+  /** Kills all containers and fails the pod for a reason that is not theirs, e.g. eviction. */
+  async fail({ reason, message }: { readonly reason: string; readonly message: string }): Promise<void> {
+    this.#event({ type: 'Warning', reason, message });
+    await this.stop(0);
+    this.#verdict = { phase: 'Failed', reason, message };
+    this.#reportSoon();
+  }
+
   /** Writes the last status at once and removes the pod's files. */
   finish(): void {
     clearTimeout(this.#reportTimer);
