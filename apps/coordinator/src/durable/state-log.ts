@@ -1,4 +1,4 @@
-import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, truncateSync, writeSync } from 'node:fs';
 import type { Happening } from '../domain/job-machine.ts';
 
 /** A happening, and when it came, in milliseconds since 1970. */
@@ -19,11 +19,15 @@ export class StateLog implements Disposable {
     this.#file = file;
   }
 
-  /** What happened so far. A last line that was cut short by the end of the process did not happen. */
+  /** What happened so far. A last line that was cut short by the end of the process did not happen, and is removed. */
   read(): Logged[] {
     const text = readIfThere(this.#file);
-    const lines = text.slice(0, text.lastIndexOf('\n') + 1).split('\n');
-    return lines.filter((line) => line !== '').map((line) => JSON.parse(line) as Logged);
+    const whole = text.slice(0, text.lastIndexOf('\n') + 1);
+    if (whole.length < text.length) truncateSync(this.#file, Buffer.byteLength(whole));
+    return whole
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => JSON.parse(line) as Logged);
   }
 
   /** Adds a line. */
