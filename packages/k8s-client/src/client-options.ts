@@ -1,3 +1,4 @@
+import type { Env } from './config/cluster-config.ts';
 import type { RetryObserver } from './retry/with-retries.ts';
 import { type Clock, systemClock } from './time/clock.ts';
 import type { ConnectObserver } from './transport/connector.ts';
@@ -18,6 +19,8 @@ export type KubeClientOptions = {
   readonly fieldManager?: string;
   /** Time and chance, for tests. @default the system's */
   readonly clock?: Clock;
+  /** Where HTTPS_PROXY, HTTP_PROXY and NO_PROXY are looked up. @default process.env */
+  readonly env?: Env;
   /** Most tries of one call, the first included. @default 10 */
   readonly maxAttempts?: number;
   /** Hears of every connection that is opened. */
@@ -42,6 +45,7 @@ export const normalizeClientOptions = (options: KubeClientOptions): NormalizedCl
     userAgent: options.userAgent ?? 'danube-k8s-client',
     fieldManager: options.fieldManager ?? 'danube',
     clock: options.clock ?? systemClock,
+    env: options.env ?? process.env,
     maxAttempts: positive(options.maxAttempts ?? 10, 'maxAttempts'),
     onConnect: options.onConnect,
     onRetry: options.onRetry,

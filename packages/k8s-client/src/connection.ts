@@ -1,7 +1,10 @@
+import type { Socket } from 'node:net';
 import type { NormalizedClientOptions } from './client-options.ts';
 import type { ClusterConfig } from './config/cluster-config.ts';
 import { ConfigCredentials } from './config/config-credentials.ts';
 import type { Access, Credentials } from './config/credentials.ts';
+import { proxyFor } from './config/proxy.ts';
+import { validateConfig } from './config/validate-config.ts';
 import { ConfigError } from './errors/failures.ts';
 import { errorFromResponse } from './errors/from-response.ts';
 import { KubeError } from './errors/kube-error.ts';
@@ -11,6 +14,7 @@ import { type Query, queryText } from './resources/resource-path.ts';
 import { RetryBudget } from './retry/retry-budget.ts';
 import { type Recovery, withRetries } from './retry/with-retries.ts';
 import type { TlsMaterial } from './transport/connector.ts';
+import { openTunnel } from './transport/tunnel.ts';
 import { Transport } from './transport/transport.ts';
 import type { WireRequest, WireResponse, WireStream } from './transport/wire.ts';
 
@@ -21,6 +25,8 @@ export type UpgradeRequest = {
   /** Holds the credential: never log it. */
   readonly headers: Record<string, string>;
   readonly tls: TlsMaterial;
+  /** Set when a proxy is in the way: opens the TCP connection through it, on which TLS and the upgrade go on. */
+  readonly tunnel?: () => Promise<Socket>;
 };
 
 /** RBAC that was made a moment ago reaches the authorizer a little later: refusals in that time may be wrong. */
@@ -30,6 +36,7 @@ const RBAC_SETTLES_MS = 10_000;
 export class Connection implements Requester {
   readonly #options: NormalizedClientOptions;
   readonly #server: URL;
+  readonly #proxy: URL | undefined;
   readonly #credentials: Credentials;
   readonly #transport: Transport;
   readonly #budget: RetryBudget;
@@ -38,14 +45,18 @@ export class Connection implements Requester {
 
   constructor(config: ClusterConfig, options: NormalizedClientOptions) {
     this.#options = options;
+    validateConfig(config);
     this.#server = serverUrl(config.server);
-    this.#credentials = new ConfigCredentials(config, options.clock.now);
+    this.#credentials = new ConfigCredentials(config, options.clock);
+    const proxy = proxyFor(this.#server, config.proxyUrl, options.env);
+    this.#proxy = proxy;
     this.#budget = new RetryBudget(options.clock.now);
     this.#transport = new Transport({
       origin: this.#server.origin,
       connections: options.maxConnections,
       connectTimeoutMs: options.connectTimeoutMs,
       http2: options.http2,
+      proxy,
       onConnect: options.onConnect,
     });
   }
@@ -75,7 +86,11 @@ export class Connection implements Requester {
       key,
       Array.isArray(value) ? value.join(', ') : value,
     ]);
-    return { url, headers: Object.fromEntries(headers) as Record<string, string>, tls: access.tls };
+    const upgrade = { url, headers: Object.fromEntries(headers) as Record<string, string>, tls: access.tls };
+    const proxy = this.#proxy;
+    if (proxy === undefined) return upgrade;
+    const target = { proxy, ...hostAndPort(this.#server), timeoutMs: this.#options.connectTimeoutMs };
+    return { ...upgrade, tunnel: () => openTunnel(target) };
   }
 
   async close(graceMs: number): Promise<void> {
@@ -166,6 +181,11 @@ const serverUrl = (server: string): URL => {
   }
   return url;
 };
+
+const hostAndPort = ({ hostname, port, protocol }: URL): { host: string; port: string } => ({
+  host: hostname.replace(/^\[|\]$/g, ''),
+  port: port === '' ? (protocol === 'https:' ? '443' : '80') : port,
+});
 
 const encode = (body: unknown): string | Buffer | undefined =>
   body === undefined || typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body);

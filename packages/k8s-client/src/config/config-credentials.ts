@@ -1,6 +1,8 @@
+import type { Clock } from '../time/clock.ts';
 import type { TlsMaterial } from '../transport/connector.ts';
 import type { ClusterConfig, Impersonation } from './cluster-config.ts';
 import type { Access, Credentials } from './credentials.ts';
+import { ExecPlugin, type PluginCredential } from './exec-plugin.ts';
 import { FileSource } from './file-source.ts';
 
 const MAX_AGE_MS = 60_000;
@@ -9,13 +11,16 @@ const MAX_AGE_MS = 60_000;
 export class ConfigCredentials implements Credentials {
   readonly #config: ClusterConfig;
   readonly #files: Readonly<Partial<Record<'ca' | 'cert' | 'key' | 'token', FileSource>>>;
+  readonly #plugin: ExecPlugin | undefined;
   #last: (Access & { readonly token: string | undefined }) | undefined;
 
-  constructor(config: ClusterConfig, now: () => number) {
+  constructor(config: ClusterConfig, clock: Clock) {
     this.#config = config;
     const file = (field: keyof ClusterConfig): FileSource | undefined => {
       const path = config[field];
-      return typeof path === 'string' ? new FileSource(path, { field, maxAgeMs: MAX_AGE_MS, now }) : undefined;
+      return typeof path === 'string'
+        ? new FileSource(path, { field, maxAgeMs: MAX_AGE_MS, now: clock.now })
+        : undefined;
     };
     const files = {
       ca: file('caFile'),
@@ -24,15 +29,19 @@ export class ConfigCredentials implements Credentials {
       token: file('tokenFile'),
     };
     this.#files = Object.fromEntries(Object.entries(files).filter(([, source]) => source !== undefined));
+    if (config.exec !== undefined) {
+      this.#plugin = new ExecPlugin(config.exec, { clock, cluster: clusterInfo(config) });
+    }
   }
 
   async current(): Promise<Access> {
     const config = this.#config;
+    const plugin: PluginCredential = (await this.#plugin?.current()) ?? {};
     const [ca, cert, key, token] = await Promise.all([
       this.#files.ca?.read() ?? config.caPem,
-      this.#files.cert?.read() ?? config.clientCertPem,
-      this.#files.key?.read() ?? config.clientKeyPem,
-      this.#files.token?.read() ?? config.token,
+      this.#files.cert?.read() ?? config.clientCertPem ?? plugin.clientCertPem,
+      this.#files.key?.read() ?? config.clientKeyPem ?? plugin.clientKeyPem,
+      this.#files.token?.read() ?? config.token ?? plugin.token,
     ]);
     const tls = this.#tls({ ca, cert, key });
     const last = this.#last;
@@ -42,7 +51,7 @@ export class ConfigCredentials implements Credentials {
   }
 
   async renew(rejected: Access): Promise<boolean> {
-    await Promise.all(Object.values(this.#files).map((source) => source.reread()));
+    await Promise.all([this.#plugin?.renew(), ...Object.values(this.#files).map((source) => source.reread())]);
     return (await this.current()) !== rejected;
   }
 
@@ -69,6 +78,16 @@ const authorization = (config: ClusterConfig, token: string | undefined): Record
   }
   return {};
 };
+
+/** The cluster as a plugin is told of it (`spec.cluster` of an ExecCredential). */
+const clusterInfo = (config: ClusterConfig): object => ({
+  server: config.server,
+  'tls-server-name': config.tlsServerName,
+  'insecure-skip-tls-verify': config.insecureSkipTlsVerify,
+  'certificate-authority-data': config.caPem === undefined ? undefined : Buffer.from(config.caPem).toString('base64'),
+  'proxy-url': config.proxyUrl,
+  config: config.exec?.clusterConfig,
+});
 
 /** https://kubernetes.io/docs/reference/access-authn-authz/authentication/#user-impersonation */
 const impersonation = (as: Impersonation | undefined): Record<string, string | string[]> => {

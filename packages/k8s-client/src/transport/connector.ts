@@ -1,5 +1,8 @@
+import type { Socket } from 'node:net';
+import type { TLSSocket } from 'node:tls';
 import type { buildConnector as undiciConnector } from 'undici';
 import type { TransportPhase } from '../errors/failures.ts';
+import { openTunnel } from './tunnel.ts';
 import { buildConnector } from './undici.ts';
 
 /** What TLS needs to know to reach the API server. Certificates and keys are PEM texts. */
@@ -24,6 +27,8 @@ export type ConnectorOptions = {
   /** Time for TCP and TLS together. */
   readonly connectTimeoutMs: number;
   readonly http2: boolean;
+  /** Goes through this proxy. */
+  readonly proxy?: URL | undefined;
   readonly onConnect?: ConnectObserver | undefined;
 };
 
@@ -55,18 +60,30 @@ export const makeConnector = (options: ConnectorOptions): undiciConnector.connec
   });
   return (target, callback) => {
     const startedMs = performance.now();
-    connect(target, (error, socket) => {
-      options.onConnect?.({
-        ok: error === null,
-        tls: target.protocol === 'https:',
-        durationMs: performance.now() - startedMs,
-      });
-      if (error === null) {
-        callback(null, socket);
+    const done = (outcome: { socket: Socket | TLSSocket } | { error: Error; phase: TransportPhase }): void => {
+      const ok = 'socket' in outcome;
+      options.onConnect?.({ ok, tls: target.protocol === 'https:', durationMs: performance.now() - startedMs });
+      if (ok) {
+        callback(null, outcome.socket);
         return;
       }
-      failedPhases.set(error, phaseOf(error));
-      callback(error, null);
-    });
+      failedPhases.set(outcome.error, outcome.phase);
+      callback(outcome.error, null);
+    };
+    const secure = (httpSocket?: Socket): void =>
+      connect(httpSocket === undefined ? target : { ...target, httpSocket }, (error, socket) =>
+        done(error === null ? { socket } : { error, phase: phaseOf(error) }),
+      );
+    const { proxy } = options;
+    if (proxy === undefined) {
+      secure();
+      return;
+    }
+    const plain = target.protocol !== 'https:';
+    const port = target.port === '' ? (plain ? '80' : '443') : target.port;
+    openTunnel({ proxy, host: target.hostname, port, timeoutMs: options.connectTimeoutMs }).then(
+      (socket) => (plain ? done({ socket }) : secure(socket)),
+      (error: unknown) => done({ error: error as Error, phase: 'proxy' }),
+    );
   };
 };

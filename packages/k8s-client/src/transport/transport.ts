@@ -12,6 +12,7 @@ export type TransportOptions = {
   readonly connections: number;
   readonly connectTimeoutMs: number;
   readonly http2: boolean;
+  readonly proxy?: URL | undefined;
   readonly onConnect?: ConnectObserver | undefined;
 };
 
