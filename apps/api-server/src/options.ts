@@ -1,6 +1,7 @@
 import { JOBS_NAMESPACE } from '@danube/contract/names';
 import type { KubeClient } from '@danube/k8s-client';
 import type { JobPodOptions } from '@danube/pod-builder';
+import type { RetryPolicy } from './domain/retry.ts';
 import { type Logger, silentLogger } from './log/logger.ts';
 
 /** What {@link startApiServer} needs. */
@@ -23,6 +24,11 @@ export type ApiServerOptions = {
   readonly concurrency?: number;
   /** How long a coordinator may take to end a cancelled job before its pod is deleted. @default 30000 */
   readonly cancelGraceMs?: number;
+  /**
+   * When a job that the infrastructure failed is run again, as a new attempt.
+   * @default twice per job, 60 times an hour, and only when no step has begun
+   */
+  readonly retry?: Partial<RetryPolicy>;
   /** @default no log */
   readonly logger?: Logger;
   /** Milliseconds since the epoch. @default Date.now */
@@ -30,7 +36,8 @@ export type ApiServerOptions = {
 };
 
 /** {@link ApiServerOptions} with every default filled in. */
-export type ApiServerSettings = Readonly<Required<Omit<ApiServerOptions, 'internalUrl'>>> & {
+export type ApiServerSettings = Readonly<Required<Omit<ApiServerOptions, 'internalUrl' | 'retry'>>> & {
+  readonly retry: RetryPolicy;
   readonly internalUrl: string | undefined;
 };
 
@@ -46,6 +53,7 @@ export const normalizeOptions = (options: ApiServerOptions): ApiServerSettings =
     internalUrl: options.internalUrl?.replace(/\/+$/, ''),
     concurrency: options.concurrency ?? 20,
     cancelGraceMs: options.cancelGraceMs ?? 30_000,
+    retry: { perJob: 2, perHour: 60, startedJobs: false, ...options.retry },
     logger: options.logger ?? silentLogger,
     now: options.now ?? Date.now,
   };
@@ -58,7 +66,9 @@ export const normalizeOptions = (options: ApiServerOptions): ApiServerSettings =
     'cancelGraceMs: expected milliseconds, 0 or more',
     settings.cancelGraceMs,
   );
-  const { internalUrl } = settings;
+  const { internalUrl, retry } = settings;
+  expectThat(isWhole(retry.perJob, 0), 'retry.perJob: expected a whole number, 0 or more', retry.perJob);
+  expectThat(isWhole(retry.perHour, 0), 'retry.perHour: expected a whole number, 0 or more', retry.perHour);
   expectThat(internalUrl === undefined || isHttpUrl(internalUrl), 'internalUrl: expected an http(s) URL', internalUrl);
   return Object.freeze(settings);
 };

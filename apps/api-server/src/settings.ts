@@ -18,6 +18,9 @@ export const settingsTable = {
   DANUBE_ALLOW_ROOT: { help: '1 lets pipelines ask for root.', otherwise: '0' },
   DANUBE_CONCURRENCY: { help: 'How many jobs may have a pod at the same time.', otherwise: '20' },
   DANUBE_CANCEL_GRACE_MS: { help: 'How long a cancelled job may take to end by itself.', otherwise: '30000' },
+  DANUBE_RETRIES: { help: 'How often a job is run again that the infrastructure failed.', otherwise: '2' },
+  DANUBE_RETRIES_PER_HOUR: { help: 'The same for all jobs together, per hour.', otherwise: '60' },
+  DANUBE_RETRY_STARTED: { help: '1 runs jobs again even when a step may have begun.', otherwise: '0' },
   DANUBE_LOG_LEVEL: { help: 'debug, info, warn or error.', otherwise: 'info' },
 } as const satisfies Record<string, Setting>;
 
@@ -59,6 +62,11 @@ export const readSettings = (env: Readonly<Record<string, string | undefined>>):
     },
     concurrency: number('DANUBE_CONCURRENCY', 1, 10_000),
     cancelGraceMs: number('DANUBE_CANCEL_GRACE_MS', 0, 3_600_000),
+    retry: {
+      perJob: number('DANUBE_RETRIES', 0, 100),
+      perHour: number('DANUBE_RETRIES_PER_HOUR', 0, 1_000_000),
+      startedJobs: oneOf('DANUBE_RETRY_STARTED', ['0', '1']) === '1',
+    },
     logLevel: oneOf('DANUBE_LOG_LEVEL', ['debug', 'info', 'warn', 'error']),
   };
 };

@@ -31,7 +31,7 @@ export type ApiServer = AsyncDisposable & {
  */
 export const startApiServer = async (options: ApiServerOptions): Promise<ApiServer> => {
   const settings = normalizeOptions(options);
-  const store = new JobStore(openDatabase(settings.dataDir), settings.now);
+  const store = new JobStore(openDatabase(settings.dataDir), settings);
   const http = createServer();
   try {
     await listen(http, settings);

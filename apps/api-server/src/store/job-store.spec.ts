@@ -8,7 +8,8 @@ import { finished, hello, helloEvents, output, started, stepFinished, stepStarte
 import { openDatabase, STORE_FILE } from './database.ts';
 import { JobStore } from './job-store.ts';
 
-const memory = (): JobStore => new JobStore(openDatabase(':memory:'), () => Date.parse('2026-11-23T12:00:00Z'));
+const memory = (): JobStore =>
+  new JobStore(openDatabase(':memory:'), { now: () => Date.parse('2026-11-23T12:00:00Z') });
 
 const typesOf = (store: JobStore, id: string): string[] =>
   store.logAfter(id, 0).entries.map(({ type, event }) => {
@@ -134,6 +135,39 @@ describe('JobStore', () => {
     expect(store.requestCancel('queued')).toMatchObject({ state: 'cancelled', reason: { code: 'Cancelled' } });
     expect(store.requestCancel('running')).toMatchObject({ state: 'starting', cancelRequested: true });
     expect(store.requestCancel('running')).toEqual(store.requestCancel('running'));
+  });
+
+  it('queues a job anew when the infrastructure failed it before a step began, and counts events from 1 again', () => {
+    const store = new JobStore(openDatabase(':memory:'), { retry: { perJob: 1, perHour: 10, startedJobs: false } });
+    store.submit({ id: 'a', pipeline: hello });
+    store.take(1);
+    store.recordPod('a', 'uid-1');
+    store.ingest('a', [started(1)]);
+    const lost = reason('NodeLost', 'gone');
+    const end = {
+      seq: 2,
+      at: started(1).at,
+      type: 'job.finished',
+      state: 'error',
+      reason: lost,
+      logComplete: true,
+    } as const;
+    expect(store.ingest('a', [started(1), end])).toEqual({ ackSeq: 2 });
+    expect(store.get('a')).toMatchObject({
+      state: 'queued',
+      attempt: 2,
+      steps: [{ state: 'pending' }, { state: 'pending' }],
+    });
+    expect(store.logAfter('a', 0).ended).toBe(false);
+    expect(store.take(1)).toEqual(['a']);
+    expect(store.get('a').podName).toBe('job-a-r2');
+    expect(store.ingest('a', helloEvents)).toEqual({ ackSeq: 7 });
+    expect(store.get('a')).toMatchObject({ state: 'succeeded', attempt: 2 });
+    expect(typesOf(store, 'a').filter((type) => type.startsWith('job.state'))).toEqual(
+      ['queued', 'starting', 'running', 'queued', 'starting', 'running', 'succeeded'].map(
+        (state) => `job.state ${state}`,
+      ),
+    );
   });
 
   it('takes the oldest jobs, no more than may run at once', () => {

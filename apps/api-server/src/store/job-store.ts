@@ -1,18 +1,12 @@
 import { createHash } from 'node:crypto';
-import {
-  type EventAck,
-  isFinal,
-  type Job,
-  type JobEvent,
-  type Pipeline,
-  reason,
-  type ServerEvent,
-} from '@danube/contract';
-import { coordinatorsEnd, type End, pendingSteps, stepAfter, stepAtEnd } from '../domain/apply-event.ts';
+import { type EventAck, isFinal, type Job, type JobEvent, type Pipeline, reason } from '@danube/contract';
+import { type End, pendingSteps } from '../domain/apply-event.ts';
+import { neverRetry, type RetryPolicy } from '../domain/retry.ts';
 import { HttpError } from '../errors/http-error.ts';
 import type { Database } from './database.ts';
 import { jobView, type SupervisedJob, supervisedView } from './job-view.ts';
 import { type JobQuery, type JobRow, jobTable } from './job-table.ts';
+import { JobWriter } from './job-writer.ts';
 import { logTable, type StoredEntry } from './log-table.ts';
 import { Signals } from './signals.ts';
 import { stepTable } from './step-table.ts';
@@ -24,6 +18,14 @@ export type Submission = {
   readonly pipeline: Pipeline;
   /** The same key with the same pipeline is the same job. */
   readonly idempotencyKey?: string | undefined;
+};
+
+/** Options of {@link JobStore}. */
+export type JobStoreOptions = {
+  /** Milliseconds since the epoch. @default Date.now */
+  readonly now?: () => number;
+  /** When a job gets another attempt instead of its end. @default never */
+  readonly retry?: RetryPolicy;
 };
 
 /** Some entries of a log. `ended`: the last of them is the last there will ever be. */
@@ -42,13 +44,15 @@ export class JobStore {
   readonly #jobs: ReturnType<typeof jobTable>;
   readonly #steps: ReturnType<typeof stepTable>;
   readonly #log: ReturnType<typeof logTable>;
+  readonly #writer: JobWriter;
 
-  constructor(db: Database, now: () => number = Date.now) {
+  constructor(db: Database, { now = Date.now, retry = neverRetry }: JobStoreOptions = {}) {
     this.#db = db;
     this.#now = now;
     this.#jobs = jobTable(db);
     this.#steps = stepTable(db);
     this.#log = logTable(db);
+    this.#writer = new JobWriter({ db, now, retry, jobs: this.#jobs, steps: this.#steps, log: this.#log });
   }
 
   /** Queues a job, or finds the one that was queued under the same key. */
@@ -74,7 +78,7 @@ export class JobStore {
       });
       const row = this.#row(id);
       for (const [index, step] of pendingSteps(pipeline).entries()) this.#steps.put(row.number, index, step);
-      this.#appendState(row);
+      this.#writer.appendState(row);
       this.#jobs.save(row);
       return { job: this.get(id), isNew: true };
     });
@@ -120,7 +124,7 @@ export class JobStore {
         const row = this.#row(id);
         row.state = 'starting';
         row.taken_at = this.#at();
-        this.#appendState(row);
+        this.#writer.appendState(row);
         this.#jobs.save(row);
       }
       return queued;
@@ -140,14 +144,15 @@ export class JobStore {
    */
   ingest(id: string, events: readonly JobEvent[]): EventAck {
     return this.#change(id, (row) => {
+      let ackSeq = row.acked_seq;
       for (const event of [...events].sort((a, b) => a.seq - b.seq)) {
-        if (event.seq <= row.acked_seq) continue;
+        if (event.seq <= ackSeq) continue;
         if (isFinal(row.state)) throw new HttpError('job_ended', `job ${id} has ended as ${row.state}`);
-        if (event.seq > row.acked_seq + 1) break;
-        row.acked_seq = event.seq;
-        this.#apply(row, event);
+        if (event.seq > ackSeq + 1) break;
+        row.acked_seq = ackSeq = event.seq;
+        this.#writer.apply(row, event);
       }
-      return { ackSeq: row.acked_seq };
+      return { ackSeq };
     });
   }
 
@@ -158,7 +163,7 @@ export class JobStore {
         row.cancel_requested_at ??= this.#at();
         if (row.state !== 'queued') return;
         const cancelled = reason('Cancelled', 'The job was cancelled before it began.');
-        this.#end(row, { state: 'cancelled', reason: cancelled, logComplete: true });
+        this.#writer.end(row, { state: 'cancelled', reason: cancelled, logComplete: true });
       });
     }
     return this.get(id);
@@ -174,13 +179,16 @@ export class JobStore {
     if (this.#row(id).progress === message) return;
     this.#change(id, (row) => {
       row.progress = message;
-      this.#append(row, { type: 'pod.progress', at: this.#at(), message });
+      this.#writer.append(row, { type: 'pod.progress', at: this.#at(), message });
     });
   }
 
-  /** Ends a job. The first end stands: nothing happens when the job has ended already. */
+  /**
+   * Ends a job, or queues it for another attempt where the retry policy allows one. The first end stands: nothing
+   * happens when the job has ended already.
+   */
   finish(id: string, end: End): void {
-    this.#change(id, (row) => this.#end(row, end));
+    this.#change(id, (row) => this.#writer.end(row, end));
   }
 
   /** The entries that follow a position (0: from the beginning). */
@@ -203,45 +211,6 @@ export class JobStore {
 
   close(): void {
     this.#db.close();
-  }
-
-  #apply(row: JobRow, event: JobEvent): void {
-    this.#append(row, event);
-    if (event.type === 'job.started') {
-      row.state = 'running';
-      row.started_at = event.at;
-      this.#appendState(row);
-    } else if (event.type === 'job.finished') {
-      this.#end(row, coordinatorsEnd(event, { isCancelRequested: row.cancel_requested_at !== null }));
-    } else if (event.type !== 'output') {
-      const step = this.#steps.get(row.number, event.step);
-      const after = step === undefined ? undefined : stepAfter(step, event);
-      if (after !== undefined) this.#steps.put(row.number, event.step, after);
-    }
-  }
-
-  #end(row: JobRow, end: End): void {
-    if (isFinal(row.state)) return;
-    const at = this.#at();
-    for (const [index, step] of this.#steps.all(row.number).entries()) {
-      this.#steps.put(row.number, index, stepAtEnd(step, end, at));
-    }
-    if (end.logNote !== undefined) this.#append(row, { type: 'pod.progress', at, message: end.logNote });
-    row.state = end.state;
-    row.reason = end.reason === undefined ? null : JSON.stringify(end.reason);
-    row.log_complete = end.logComplete ? 1 : 0;
-    row.finished_at = at;
-    this.#appendState(row);
-  }
-
-  #appendState(row: JobRow): void {
-    const { state, reason } = jobView(row, []);
-    this.#append(row, { type: 'job.state', at: this.#at(), state, ...(reason === undefined ? {} : { reason }) });
-  }
-
-  #append(row: JobRow, event: JobEvent | ServerEvent): void {
-    row.last_position += 1;
-    this.#log.append(row.number, row.last_position, event);
   }
 
   #change<T>(id: string, work: (row: JobRow) => T): T {

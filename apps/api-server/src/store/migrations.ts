@@ -43,5 +43,14 @@ export const migrations: readonly string[] = [
   ) STRICT;
 
   CREATE TABLE canary (id INTEGER PRIMARY KEY CHECK (id = 1), written_at TEXT NOT NULL) STRICT;
+
+  CREATE TABLE retries (
+    job INTEGER NOT NULL REFERENCES jobs (number),
+    attempt INTEGER NOT NULL,
+    at TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    PRIMARY KEY (job, attempt)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX retries_by_time ON retries (at);
   `,
 ];

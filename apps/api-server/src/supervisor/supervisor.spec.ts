@@ -244,6 +244,22 @@ describe('Supervisor', () => {
     });
   });
 
+  it('makes another pod for another attempt, and deletes the one before', async () => {
+    store.close();
+    store = new JobStore(openDatabase(':memory:'), { retry: { perJob: 1, perHour: 10, startedJobs: false } });
+    begin();
+    submit('a');
+    await until(() => pods.pods.has('job-a'));
+    const evicted = pods.pods.get('job-a')!;
+    pods.set({ ...evicted, status: { phase: 'Failed', reason: 'Evicted', message: 'The node was low on memory.' } });
+    await until(() => pods.pods.has('job-a-r2'));
+    await until(() => !pods.pods.has('job-a'));
+    pods.run('job-a-r2');
+    store.ingest('a', helloEvents);
+    expect(store.get('a')).toMatchObject({ state: 'succeeded', attempt: 2, podName: 'job-a-r2' });
+    await until(() => pods.pods.size === 0);
+  });
+
   describe('after a restart', () => {
     it('goes on with jobs whose pods ran, ended or vanished meanwhile', async () => {
       begin({}, 10);
