@@ -1,0 +1,10 @@
+import { KubeClient } from '@danube/k8s-client';
+import { measureAndPrint, repeat } from '../programs/measure.ts';
+
+const [total = '0', concurrency = '1'] = process.argv.slice(2);
+const { BENCH_URL: server = '', BENCH_CA: caPem = '' } = process.env;
+
+await using client = new KubeClient({ server, caPem, token: 'bench' });
+const pods = client.pods('danube-jobs');
+await pods.get('pod-000000');
+await measureAndPrint(() => repeat(Number(total), Number(concurrency), () => pods.get('pod-000000')));

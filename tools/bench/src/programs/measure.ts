@@ -1,0 +1,35 @@
+/** What every client program prints, as one line of JSON; the Go reference prints the same. */
+export type Measured = {
+  readonly seconds: number;
+  readonly cpuSeconds: number;
+  readonly peakRssBytes: number;
+  readonly count: number;
+};
+
+/** Measures the work and prints it. CPU is that of the work, memory that of the process. */
+export const measureAndPrint = async (work: () => Promise<number>): Promise<void> => {
+  const startedMs = performance.now();
+  const cpu = process.cpuUsage();
+  const count = await work();
+  const { user, system } = process.cpuUsage(cpu);
+  const measured: Measured = {
+    seconds: (performance.now() - startedMs) / 1000,
+    cpuSeconds: (user + system) / 1e6,
+    peakRssBytes: process.resourceUsage().maxRSS * 1024,
+    count,
+  };
+  process.stdout.write(`${JSON.stringify(measured)}\n`);
+};
+
+/** Runs `total` calls, `concurrency` at a time. */
+export const repeat = async (total: number, concurrency: number, call: () => Promise<unknown>): Promise<number> => {
+  let left = total;
+  const lane = async (): Promise<void> => {
+    while (left > 0) {
+      left -= 1;
+      await call();
+    }
+  };
+  await Promise.all(Array.from({ length: concurrency }, lane));
+  return total;
+};

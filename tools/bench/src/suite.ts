@@ -1,0 +1,18 @@
+import type { Benchmark } from './benchmark.ts';
+import { BenchError } from './errors.ts';
+import { requests } from './k8s-client/requests.ts';
+import { startUp } from './k8s-client/start-up.ts';
+
+const suite: readonly Benchmark[] = [requests, startUp];
+
+/** The benchmarks of these names: ids, or the packages that they belong to. None: all. */
+export const select = (names: readonly string[]): readonly Benchmark[] => {
+  if (names.length === 0) return suite;
+  for (const name of names) {
+    if (!suite.some(({ id, group }) => name === id || name === group)) {
+      const known = [...new Set(suite.flatMap(({ id, group }) => [group, id]))].join(', ');
+      throw new BenchError('BadOption', `no benchmark is called "${name}"; there are: ${known}`);
+    }
+  }
+  return suite.filter(({ id, group }) => names.includes(id) || names.includes(group));
+};
