@@ -145,6 +145,9 @@ describe('a refused exec', () => {
     expect(error).toMatchObject({ code, status, started: 'no' });
     expect(error.message).toMatch(says);
     expect(error.message).not.toContain('command=');
+    for (let tries = 0; tries < 20 && peer.openSockets > 0; tries++)
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    expect(peer.openSockets).toBe(0);
   });
 
   it('is tried again while the container is not there yet', async () => {

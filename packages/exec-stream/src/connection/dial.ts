@@ -37,7 +37,13 @@ export async function dial(client: ExecClient, request: ExecRequest, options: Di
     maxPayload: 64 * 1024 * 1024,
     createConnection: (connection: object) => (stream = openStream(connection, upgrade, options.sessions)),
   });
-  await opened(socket, options.signal);
+  try {
+    await opened(socket, options.signal);
+  } catch (error) {
+    // A server that refuses keeps the connection open for another request; we have none.
+    stream?.destroy();
+    throw error;
+  }
   return { socket, stream: stream as Socket };
 }
 

@@ -87,9 +87,11 @@ function upgrade(
   if (refusal) {
     const json = typeof refusal.body === 'object';
     const body = typeof refusal.body === 'object' ? JSON.stringify(refusal.body) : refusal.body;
-    socket.end(
+    // Like the real server, it keeps the connection open for another request, until the client closes it.
+    socket.resume().on('end', () => socket.end());
+    socket.write(
       `HTTP/1.1 ${refusal.status} Refused\r\nContent-Type: ${json ? 'application/json' : 'text/plain'}\r\n` +
-        `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+        `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
     );
     return undefined;
   }

@@ -1,0 +1,16 @@
+import { KubeClient, loadConfig } from '@danube/k8s-client';
+import { afterAll, beforeAll, describe } from '@jest/globals';
+import { describeExecStream } from '../suites/exec-stream.ts';
+
+describe('exec on a real node', () => {
+  let client: KubeClient;
+
+  beforeAll(async () => {
+    client = new KubeClient(await loadConfig());
+  });
+  afterAll(() => client.close());
+
+  // In a block of its own, so that it cleans up before the client closes.
+  describe('keeps its contract', () =>
+    describeExecStream({ client: () => client, image: 'danube.local/busybox:1', many: 64 }));
+});
