@@ -28,9 +28,14 @@ process.on('SIGHUP', () => {
   end({ why: 'the terminal has gone', exitCode: 128 + 1 });
 });
 for (const output of [process.stdout, process.stderr]) {
-  output.on('error', () => {
-    // The reader went away (EPIPE), or the disk is full. This alone must not end the process before it has cleaned up.
-    if (!stop.signal.aborted) end({ why: 'nobody reads the output', exitCode: exitCodes.outputClosed });
+  output.on('error', ({ code }: NodeJS.ErrnoException) => {
+    // This alone must not end the process before it has cleaned up, and it comes once for each write.
+    if (stop.signal.aborted) return;
+    if (code === 'EPIPE') end({ why: 'nobody reads the output', exitCode: exitCodes.outputClosed });
+    else {
+      end({ why: 'the output cannot be written', exitCode: exitCodes.infrastructure });
+      process.stderr.write(`danube: cannot write the output (${code ?? 'unknown'}); is the disk full?\n`);
+    }
   });
 }
 

@@ -33,7 +33,12 @@ export class DanubeProcess implements AsyncDisposable {
   }
 
   /** Starts `danube …` at the root of the repository, as `npm run danube` does. */
-  static async start(...words: readonly string[]): Promise<DanubeProcess> {
+  static start(...words: readonly string[]): Promise<DanubeProcess> {
+    return DanubeProcess.startWith({}, words);
+  }
+
+  /** The same with variables of its environment set. */
+  static async startWith(env: Readonly<Record<string, string>>, words: readonly string[]): Promise<DanubeProcess> {
     const dir = await mkdtemp(join(tmpdir(), 'danube-cli-test-'));
     const flags = ['--disable-warning=ExperimentalWarning', '--conditions=@danube/source'];
     const child = spawn(process.execPath, [...flags, 'apps/cli/src/main.ts', ...words], {
@@ -43,6 +48,7 @@ export class DanubeProcess implements AsyncDisposable {
         HOME: process.env['HOME'],
         TMPDIR: dir,
         XDG_CACHE_HOME: join(root, 'tmp/cache'),
+        ...env,
       },
       stdio: ['ignore', 'pipe', 'pipe'],
     });

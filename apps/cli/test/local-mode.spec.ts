@@ -96,6 +96,15 @@ describe('danube run in local mode', () => {
     expect(stdout.toString()).toContain('ImagePullFailed: ');
   });
 
+  it('says what to do when the temporary directory cannot be written to', async () => {
+    await using command = await DanubeProcess.startWith({ TMPDIR: '/nonexistent' }, ['run', slow]);
+    const { exitCode, stderr } = await command.ended();
+    expect(exitCode).toBe(3);
+    expect(stderr).toContain(
+      'danube: local mode cannot write to /nonexistent; set TMPDIR to a directory that you can write to\n',
+    );
+  });
+
   it('starts nothing for a file that is no job file', async () => {
     const { exitCode, stderr } = await danube('run', '/dev/null');
     expect({ exitCode, stderr }).toEqual({

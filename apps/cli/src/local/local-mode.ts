@@ -1,3 +1,4 @@
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { COORDINATOR_IMAGE, JOBS_NAMESPACE } from '@danube/contract/names';
 import type { KubeClient } from '@danube/k8s-client';
@@ -45,8 +46,18 @@ export const startLocalMode = async (io: Pick<Io, 'stderr' | 'env' | 'stop' | 'c
   } catch (error) {
     await parts.disposeAsync();
     if (error === io.stop.reason) throw error;
-    throw new CliError('LocalModeFailed', `local mode cannot start: ${messageOf(error)}`, { cause: error });
+    throw failure(error);
   }
+};
+
+const failure = (error: unknown): CliError => {
+  const unwritable = (error as { code?: unknown } | undefined)?.code === 'DATA_DIR_UNUSABLE';
+  return unwritable
+    ? new CliError('LocalModeFailed', `local mode cannot write to ${tmpdir()}`, {
+        cause: error,
+        hint: 'set TMPDIR to a directory that you can write to',
+      })
+    : new CliError('LocalModeFailed', `local mode cannot start: ${messageOf(error)}`, { cause: error });
 };
 
 const notice = 'Local mode, no isolation: the steps run as your own processes on this machine.\n';
