@@ -7,6 +7,7 @@ import { HttpError } from './errors/http-error.ts';
 import { Controls } from './http/controls.ts';
 import { createApp } from './http/create-app.ts';
 import { LogFeeds } from './http/sse/log-feeds.ts';
+import { serverMetrics } from './metrics/server-metrics.ts';
 import { type ApiServerOptions, type ApiServerSettings, normalizeOptions } from './options.ts';
 import { openDatabase } from './store/database.ts';
 import { JobStore } from './store/job-store.ts';
@@ -66,7 +67,9 @@ const run = (http: Server, store: JobStore, settings: ApiServerSettings): ApiSer
   };
   const auth = new PodAuth(tokenReviewer(client), { namespace, now });
   const checkPipeline = pipelineCheck(podOptions);
-  http.on('request', createApp({ store, feeds, controls, auth, checkPipeline, checks, version: VERSION, logger }));
+  const metrics = serverMetrics({ store, followers: () => feeds.size, isSynced: () => supervisor.isSynced });
+  const parts = { store, feeds, controls, auth, checkPipeline, checks, metrics, version: VERSION, logger };
+  http.on('request', createApp(parts));
   supervisor.start();
   logger.info('api-server started', { url, dataDir: settings.dataDir, namespace });
 

@@ -8,6 +8,7 @@ import { createApp } from '../src/http/create-app.ts';
 import type { ReadinessChecks } from '../src/http/health.ts';
 import { type FeedTimes, LogFeeds } from '../src/http/sse/log-feeds.ts';
 import { type Logger, silentLogger } from '../src/log/logger.ts';
+import { serverMetrics } from '../src/metrics/server-metrics.ts';
 import { pipelineCheck } from '../src/supervisor/pipeline-check.ts';
 import { openDatabase } from '../src/store/database.ts';
 import { JobStore } from '../src/store/job-store.ts';
@@ -26,7 +27,17 @@ export const startHttp = async (
   const auth = new PodAuth(review, { namespace: 'danube-jobs', now: Date.now });
   const { checks = {}, logger = silentLogger } = options;
   const http = createServer(
-    createApp({ store, feeds, controls, auth, checkPipeline: pipelineCheck({}), checks, version: '1.2.3', logger }),
+    createApp({
+      store,
+      feeds,
+      controls,
+      auth,
+      checkPipeline: pipelineCheck({}),
+      checks,
+      version: '1.2.3',
+      metrics: serverMetrics({ store, followers: () => feeds.size, isSynced: () => true }),
+      logger,
+    }),
   );
   http.listen(0, '127.0.0.1');
   await once(http, 'listening');

@@ -352,6 +352,38 @@ describe('health', () => {
   });
 });
 
+describe('what describes the server', () => {
+  it('counts jobs by state, and ends by reason', async () => {
+    await using server = await startHttp();
+    for (const id of ['a', 'b']) server.store.submit({ id, pipeline: hello });
+    server.store.requestCancel('a');
+    server.store.requestCancel('a');
+    const text = await (await fetch(`${server.url}/metrics`)).text();
+    expect(text).toContain('danube_jobs{state="queued"} 1\n');
+    expect(text).toContain('danube_jobs_ended_total{state="cancelled",reason="Cancelled"} 1\n');
+    expect(text).toMatch(/^process_resident_memory_bytes [1-9]\d+$/m);
+  });
+
+  it('describes the paths that there are', async () => {
+    await using server = await startHttp();
+    server.store.submit({ id: 'a', pipeline: hello });
+    const document = (await (await fetch(`${server.url}/openapi.json`)).json()) as {
+      paths: Record<string, Record<string, unknown>>;
+      components: { schemas: Record<string, unknown> };
+    };
+    for (const [path, operations] of Object.entries(document.paths)) {
+      for (const method of ['get', 'post'].filter((name) => name in operations)) {
+        const response = await fetch(`${server.url}${path.replace('{id}', 'a')}`, { method });
+        const { error } = (await response.json().catch(() => ({}))) as { error?: { code: string } };
+        expect([method, path, error?.code]).not.toEqual([method, path, 'not_found']);
+      }
+    }
+    expect(Object.keys(document.paths)).toHaveLength(11);
+    const names = [...JSON.stringify(document).matchAll(/#\/components\/schemas\/(\w+)/g)].map(([, name]) => name);
+    expect(Object.keys(document.components.schemas)).toEqual(expect.arrayContaining(names));
+  });
+});
+
 describe('a failure inside', () => {
   it('answers 500 without details, and logs them', async () => {
     const lines: unknown[] = [];

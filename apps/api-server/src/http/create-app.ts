@@ -1,6 +1,7 @@
 import express, { type Express, type RequestHandler } from 'express';
 import type { PodAuth } from '../auth/pod-auth.ts';
 import type { Logger } from '../log/logger.ts';
+import type { Metrics } from '../metrics/metrics.ts';
 import type { JobStore } from '../store/job-store.ts';
 import type { Controls } from './controls.ts';
 import { errorAnswer, notFound } from './errors.ts';
@@ -19,6 +20,7 @@ export type AppParts = {
   readonly checkPipeline: PipelineCheck;
   readonly checks: ReadinessChecks;
   readonly version: string;
+  readonly metrics: Metrics;
   readonly logger: Logger;
 };
 
@@ -29,7 +31,7 @@ export const createApp = (parts: AppParts): Express => {
   app.disable('etag');
   app.set('query parser', 'simple');
   app.use(logRequests(parts.logger));
-  app.use(healthRoutes(parts.checks, parts.version));
+  app.use(healthRoutes(parts));
   app.use('/v1/internal/jobs', internalRoutes(parts));
   app.use('/v1/jobs', jobRoutes(parts.store, parts.checkPipeline), logRoutes(parts.store, parts.feeds));
   app.use(notFound);

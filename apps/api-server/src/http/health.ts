@@ -1,12 +1,16 @@
 import { Router } from 'express';
+import type { Metrics } from '../metrics/metrics.ts';
 
 /** What readiness depends on: rejects, or throws, when it does not hold. */
 export type ReadinessChecks = Readonly<Record<string, () => unknown>>;
 
 type Check = { readonly name: string; readonly ok: boolean; readonly message?: string };
 
-/** `/healthz` (the process answers), `/readyz` (it can do its work; each check by name) and `/version`. */
-export const healthRoutes = (checks: ReadinessChecks, version: string): Router => {
+/** What these routes tell of. */
+export type HealthParts = { readonly checks: ReadinessChecks; readonly version: string; readonly metrics: Metrics };
+
+/** `/healthz` (the process answers), `/readyz` (it can do its work; each check by name), and what describes the server. */
+export const healthRoutes = ({ checks, version, metrics }: HealthParts): Router => {
   const router = Router();
 
   router.get('/healthz', (_request, response) => {
@@ -21,6 +25,15 @@ export const healthRoutes = (checks: ReadinessChecks, version: string): Router =
 
   router.get('/version', (_request, response) => {
     response.json({ name: 'danube-api-server', version });
+  });
+
+  router.get('/metrics', (_request, response) => {
+    response.type('text/plain; version=0.0.4; charset=utf-8').send(metrics.text());
+  });
+
+  router.get('/openapi.json', async (_request, response) => {
+    const { openApiDocument } = await import('./openapi/document.ts'); // only for who asks: it takes time to make
+    response.json(openApiDocument(version));
   });
 
   return router;

@@ -1,5 +1,13 @@
 import { createHash } from 'node:crypto';
-import { type EventAck, isFinal, type Job, type JobEvent, type Pipeline, reason } from '@danube/contract';
+import {
+  type EventAck,
+  isFinal,
+  type Job,
+  type JobEvent,
+  type JobState,
+  type Pipeline,
+  reason,
+} from '@danube/contract';
 import { type End, pendingSteps } from '../domain/apply-event.ts';
 import { neverRetry, type RetryPolicy } from '../domain/retry.ts';
 import { HttpError } from '../errors/http-error.ts';
@@ -113,6 +121,11 @@ export class JobStore {
   /** Ids of all jobs that have or should soon have a pod, oldest first. */
   active(): string[] {
     return this.#jobs.idsIn(['starting', 'running'], Number.MAX_SAFE_INTEGER);
+  }
+
+  /** How many jobs there are in each state that any is in. */
+  countByState(): Map<JobState, number> {
+    return new Map(this.#jobs.countByState().map(({ state, n }) => [state, n]));
   }
 
   /** Moves queued jobs to `starting`, oldest first, until `concurrency` jobs are active. Returns their ids. */

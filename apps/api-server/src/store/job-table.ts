@@ -62,6 +62,8 @@ export const jobTable = (db: Database) => {
   const pipeline = db.prepare('SELECT pipeline FROM jobs WHERE id = ?');
   const save = db.prepare(`UPDATE jobs SET ${mutable.map((column) => `${column} = ?`).join(', ')} WHERE number = ?`);
 
+  const countByState = db.prepare('SELECT state, count(*) AS n FROM jobs GROUP BY state');
+
   return {
     insert: (row: NewJobRow): void => {
       insert.run(row.id, row.pipeline, row.pipelineId, row.at, row.idempotencyKey, row.requestHash);
@@ -74,6 +76,7 @@ export const jobTable = (db: Database) => {
     },
     count: (states: readonly JobState[]): number =>
       Number(db.prepare(`SELECT count(*) AS n FROM jobs WHERE state IN (${inList(states)})`).get(...states)?.['n']),
+    countByState: () => countByState.all() as unknown as { state: JobState; n: number }[],
     /** Ids in the order of their submission. */
     idsIn: (states: readonly JobState[], limit: number): string[] =>
       db
