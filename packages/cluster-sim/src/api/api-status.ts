@@ -99,15 +99,21 @@ export const failures = {
       message: `Operation cannot be fulfilled on ${qualified(ref)} "${ref.name}": ${why}`,
       details: detailsOf(ref, ref.plural),
     }),
-  applyConflict: (manager: string, causes: readonly StatusCause[]): ApiStatus =>
-    new ApiStatus({
-      code: 409,
-      reason: 'Conflict',
-      message: `Apply failed with ${causes.length} conflict${causes.length === 1 ? '' : 's'}: conflicts with "${manager}": ${causes
-        .map((cause) => cause.field ?? '')
-        .join(', ')}`,
-      details: { causes },
-    }),
+  applyConflict: (
+    conflicts: readonly { entry: { manager: string; apiVersion: string }; field: string }[],
+  ): ApiStatus => {
+    const causes = conflicts.map(({ entry, field }) => ({
+      reason: 'FieldManagerConflict',
+      message: `conflict with "${entry.manager}" using ${entry.apiVersion}`,
+      field,
+    }));
+    const [first] = causes;
+    const text =
+      causes.length === 1
+        ? `1 conflict: ${first?.message ?? ''}: ${first?.field ?? ''}`
+        : `${causes.length} conflicts: ${causes.map(({ message, field }) => `${message}:\n- ${field}`).join('\n')}`;
+    return new ApiStatus({ code: 409, reason: 'Conflict', message: `Apply failed with ${text}`, details: { causes } });
+  },
   invalid: (ref: ObjectRef, causes: readonly StatusCause[]): ApiStatus => {
     const texts = causes.map((cause) => `${cause.field ?? ''}: ${cause.message}`);
     const list = texts.length === 1 ? (texts[0] ?? '') : `[${texts.join(', ')}]`;

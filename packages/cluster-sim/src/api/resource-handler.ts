@@ -3,7 +3,8 @@ import { asObject, isObject, type JsonObject, type KubeObject } from '../objects
 import type { Connections } from '../faults/connections.ts';
 import type { FaultPlan } from '../faults/fault-plan.ts';
 import type { Kubelet } from '../kubelet/kubelet.ts';
-import { patchObject } from '../patch/patch-object.ts';
+import type { FieldManager } from '../patch/managed-fields.ts';
+import { APPLY, patchObject } from '../patch/patch-object.ts';
 import { refOf } from '../store/metadata.ts';
 import { readDeleteOptions, type ObjectApi } from '../store/object-api.ts';
 import { strategyOf } from '../store/strategies.ts';
@@ -47,6 +48,17 @@ type Address = Parameters<ObjectApi['get']>[0];
 const addressOf = ({ kind, namespace, name }: ResourceRequest): Address => {
   if (name === undefined) throw failures.methodNotAllowed();
   return { kind, namespace, name };
+};
+
+/** The manager of fields that a request names, or the program that its client says it is. An apply must name it. */
+const managerOf = (
+  { request, target }: ResourceCall,
+  operation: FieldManager['operation'],
+  now: Date,
+): FieldManager => {
+  const program = (request.headers['user-agent'] ?? '').split('/')[0] ?? '';
+  const fallback = operation === 'Apply' ? '' : program || 'unknown';
+  return { name: target.query.get('fieldManager') ?? fallback, operation, subresource: target.subresource, now };
 };
 
 const bodyOf = async ({ request }: ResourceCall): Promise<JsonObject> => {
@@ -131,15 +143,17 @@ const post = async (call: ResourceCall, environment: ResourceEnvironment): Promi
     return;
   }
   if (kind.namespaced && namespace === undefined) throw failures.methodNotAllowed();
-  const created = objects.create({ kind, namespace }, body, { dryRun: query.has('dryRun') });
+  const manager = managerOf(call, 'Update', environment.now());
+  const created = objects.create({ kind, namespace }, body, { dryRun: query.has('dryRun'), manager });
   sendJson(response, renderObject(kind, created, rendering), 201);
 };
 
-const put = async (call: ResourceCall, { objects }: ResourceEnvironment): Promise<void> => {
+const put = async (call: ResourceCall, { objects, now }: ResourceEnvironment): Promise<void> => {
   const { response, target, rendering } = call;
   const body = await bodyOf(call);
   const options = {
     dryRun: target.query.has('dryRun'),
+    manager: managerOf(call, 'Update', now()),
     ...(target.subresource === undefined ? {} : { subresource: target.subresource }),
   };
   if (target.subresource === 'scale') {
@@ -155,12 +169,14 @@ const put = async (call: ResourceCall, { objects }: ResourceEnvironment): Promis
 const patch = async (call: ResourceCall, { objects, now }: ResourceEnvironment): Promise<void> => {
   const { request, response, target, rendering } = call;
   const body = await readObject(request);
+  const contentType = (request.headers['content-type'] ?? '').split(';')[0]?.trim() ?? '';
   const { object, created } = patchObject(objects, addressOf(target), {
-    contentType: (request.headers['content-type'] ?? '').split(';')[0]?.trim() ?? '',
+    contentType,
     body,
-    query: target.query,
+    dryRun: target.query.has('dryRun'),
     subresource: target.subresource,
-    now: now(),
+    manager: managerOf(call, contentType === APPLY ? 'Apply' : 'Update', now()),
+    force: queryFlag(target.query, 'force'),
   });
   sendJson(response, renderObject(target.kind, object, rendering), created ? 201 : 200);
 };

@@ -1,7 +1,9 @@
 import { failures } from '../api/api-status.ts';
-import { isObject, omit, type JsonObject, type KubeObject } from '../objects.ts';
+import { apiVersionOf } from '../api/kinds.ts';
+import { asObject, isObject, omit, type JsonObject, type KubeObject } from '../objects.ts';
 import type { ObjectAddress, ObjectApi } from '../store/object-api.ts';
 import { jsonPatch } from './json-patch.ts';
+import { applyFields, type FieldManager } from './managed-fields.ts';
 import { mergePatch } from './merge-patch.ts';
 import { strategicPatch } from './strategic-patch.ts';
 
@@ -9,10 +11,15 @@ import { strategicPatch } from './strategic-patch.ts';
 export interface PatchRequest {
   readonly contentType: string;
   readonly body: unknown;
-  readonly query: URLSearchParams;
+  readonly dryRun: boolean;
   readonly subresource: string | undefined;
-  readonly now: Date;
+  readonly manager: FieldManager;
+  /** For apply: takes fields from other managers. */
+  readonly force: boolean;
 }
+
+/** Content type of server-side apply. */
+export const APPLY = 'application/apply-patch+yaml';
 
 type Patcher = (target: unknown, patch: unknown) => unknown;
 
@@ -21,8 +28,6 @@ const patchers: Readonly<Record<string, Patcher>> = {
   'application/merge-patch+json': mergePatch,
   'application/strategic-merge-patch+json': strategicPatch,
 };
-const APPLY = 'application/apply-patch+yaml';
-
 /** The parts of an object that its metadata in a patch may not fake. */
 const withoutVersion = (object: KubeObject): JsonObject => ({
   ...object,
@@ -38,18 +43,41 @@ export const patchObject = (
   address: ObjectAddress,
   patch: PatchRequest,
 ): { object: KubeObject; created: boolean } => {
-  const dryRun = patch.query.has('dryRun');
-  const options = { dryRun, ...(patch.subresource === undefined ? {} : { subresource: patch.subresource }) };
-  if (patch.contentType === APPLY) {
-    const current = objects.store.get(address.kind, address.namespace, address.name);
-    const body = isObject(patch.body) ? patch.body : {};
-    if (current === undefined) return { object: objects.create(address, body, options), created: true };
-    const merged = strategicPatch(withoutVersion(current), body);
-    return { object: objects.replace(address, merged as JsonObject, options), created: false };
-  }
+  const { dryRun, subresource, manager } = patch;
+  const options = { dryRun, ...(subresource === undefined ? {} : { subresource }) };
+  if (patch.contentType === APPLY) return applyObject(objects, address, patch);
   const patcher = patchers[patch.contentType];
   if (patcher === undefined) throw failures.unsupportedMediaType([...Object.keys(patchers), APPLY]);
   const patched = patcher(withoutVersion(objects.get(address)), patch.body);
   if (!isObject(patched)) throw failures.badRequest('the patch leaves no object');
-  return { object: objects.replace(address, patched, options), created: false };
+  return { object: objects.replace(address, patched, { ...options, manager }), created: false };
+};
+
+const applyObject = (
+  objects: ObjectApi,
+  address: ObjectAddress,
+  { body, dryRun, subresource, manager, force }: PatchRequest,
+): { object: KubeObject; created: boolean } => {
+  const { kind, namespace, name } = address;
+  if (!isObject(body)) throw failures.badRequest('an apply patch is an object');
+  if (isObject(body['metadata']) && Array.isArray(body['metadata']['managedFields'])) {
+    throw failures.badRequest('metadata.managedFields must be nil');
+  }
+  if (manager.name === '') {
+    const field = 'fieldManager';
+    const message = 'Required value: is required for apply patch';
+    const ref = { group: 'meta.k8s.io', plural: 'patchoptions', kind: 'PatchOptions', name: '' };
+    throw failures.invalid(ref, [{ reason: 'FieldValueRequired', message, field }]);
+  }
+  const options = { dryRun, ownedFields: true, ...(subresource === undefined ? {} : { subresource }) };
+  const previous = objects.store.get(kind, namespace, name);
+  const named = { ...body, metadata: { ...asObject(body['metadata']), name } };
+  if (previous === undefined) {
+    const fresh = { ...named, apiVersion: apiVersionOf(kind), kind: kind.kind } as unknown as KubeObject;
+    const object = applyFields({ applied: body, merged: fresh, previous, force }, manager);
+    return { object: objects.create({ kind, namespace }, object, options), created: true };
+  }
+  const merged = strategicPatch(withoutVersion(previous), named) as KubeObject;
+  const object = applyFields({ applied: body, merged, previous, force }, manager);
+  return { object: objects.replace(address, object, options), created: false };
 };

@@ -1,31 +1,5 @@
 import { asString, isObject, omit, type JsonObject } from '../objects.ts';
-
-/**
- * Lists that are merged item by item, and the field that tells the items apart (the `patchMergeKey` tags of
- * k8s.io/api). All other lists are replaced.
- */
-const mergeKeys: Readonly<Record<string, readonly string[]>> = {
-  containers: ['name'],
-  initContainers: ['name'],
-  ephemeralContainers: ['name'],
-  env: ['name'],
-  volumes: ['name'],
-  volumeMounts: ['mountPath'],
-  ports: ['containerPort', 'port'],
-  imagePullSecrets: ['name'],
-  hostAliases: ['ip'],
-  conditions: ['type'],
-  ownerReferences: ['uid'],
-  secrets: ['name'],
-  addresses: ['type'],
-  taints: ['key'],
-  topologySpreadConstraints: ['topologyKey'],
-};
-
-const setLists = new Set(['finalizers']);
-
-const keyFor = (field: string, items: readonly unknown[]): string | undefined =>
-  mergeKeys[field]?.find((key) => items.every((item) => isObject(item) && key in item));
+import { mergeKeyOf, setLists } from './merge-keys.ts';
 
 const without = (list: readonly unknown[], key: string, value: unknown): unknown[] =>
   list.filter((item) => !isObject(item) || item[key] !== value);
@@ -35,7 +9,7 @@ const mergeList = (current: unknown, patch: readonly unknown[], field: string): 
   if (setLists.has(field)) return [...new Set([...base, ...patch])];
   const directives = patch.filter((item) => isObject(item) && item['$patch'] === 'replace');
   const items = patch.filter((item) => !directives.includes(item));
-  const key = keyFor(field, items);
+  const key = mergeKeyOf(field, items);
   if (directives.length > 0 || key === undefined) return items.map((item) => strategicPatch(undefined, item));
   return items.reduce<readonly unknown[]>((list, item) => {
     const entry = item as JsonObject;

@@ -4,6 +4,7 @@ import { kinds, known, type ResourceKind } from '../api/kinds.ts';
 import { apiTime, asObject, omit, type JsonObject, type KubeObject } from '../objects.ts';
 import { asPod } from '../pods/pod-types.ts';
 import { metadataCauses, newObject, refOf, updatedObject } from './metadata.ts';
+import { trackUpdate, type FieldManager } from '../patch/managed-fields.ts';
 import type { Store } from './store.ts';
 import { hasStatusSubresource, strategyOf } from './strategies.ts';
 
@@ -20,6 +21,10 @@ export interface WriteOptions {
   readonly dryRun?: boolean;
   /** Which part the write may change. Default: all but the status. */
   readonly subresource?: string;
+  /** Who writes; without it `managedFields` stay as they are. */
+  readonly manager?: FieldManager;
+  /** Keeps the `managedFields` of the body: an apply has worked them out already. */
+  readonly ownedFields?: boolean;
 }
 
 /** Options of a delete, as `DeleteOptions` on the wire. */
@@ -59,7 +64,8 @@ export class ObjectApi {
     const strategy = strategyOf(kind);
     const causes = metadataCauses(kind, draft.metadata);
     if (causes.length > 0) throw failures.invalid(ref, causes);
-    const object = strategy.prepareCreate?.(draft, this.store) ?? draft;
+    const sent = options.manager === undefined ? draft : trackUpdate(draft, undefined, options.manager);
+    const object = strategy.prepareCreate?.(sent, this.store) ?? sent;
     if (this.store.get(kind, namespace, draft.metadata.name) !== undefined) throw failures.alreadyExists(ref);
     return options.dryRun === true ? object : this.store.put(kind, object);
   }
@@ -69,7 +75,8 @@ export class ObjectApi {
     const { kind } = address;
     const current = this.get(address);
     const sent = updatedObject(body, current, kind);
-    const next = this.#merged(kind, sent, { current, subresource: options.subresource });
+    const merged = this.#merged(kind, sent, { current, subresource: options.subresource });
+    const next = options.ownedFields === true ? merged : withFieldsOf(merged, current);
     const strategy = strategyOf(kind);
     const ref = refOf(kind, current.metadata.name);
     const causes = [
@@ -79,7 +86,8 @@ export class ObjectApi {
     ];
     if (causes.length > 0) throw failures.invalid(ref, causes);
     if (options.dryRun === true || isDeepStrictEqual(next, current)) return next;
-    const bumped = isDeepStrictEqual(next['spec'], current['spec']) ? next : withNextGeneration(next);
+    const owned = options.manager === undefined ? next : trackUpdate(next, current, options.manager);
+    const bumped = isDeepStrictEqual(next['spec'], current['spec']) ? owned : withNextGeneration(owned);
     if (bumped.metadata.deletionTimestamp !== undefined && this.#isReleased(bumped)) {
       return this.#remove(address.kind, bumped);
     }
@@ -204,6 +212,12 @@ export class ObjectApi {
     }
   }
 }
+
+/** The object with the `managedFields` of another: what clients send there is not believed. */
+const withFieldsOf = (object: KubeObject, { metadata: { managedFields } }: KubeObject): KubeObject => {
+  const metadata = omit(object.metadata, 'managedFields');
+  return { ...object, metadata: managedFields === undefined ? metadata : { ...metadata, managedFields } };
+};
 
 const withNextGeneration = (object: KubeObject): KubeObject =>
   object.metadata.generation === undefined
