@@ -1,6 +1,7 @@
 import { BenchError, benchErrors } from './errors.ts';
 import { compare } from './compare.ts';
 import { help, parseOptions } from './options.ts';
+import { buildPackages } from './programs/run-program.ts';
 import { asJson, asTable } from './report.ts';
 import { select } from './suite.ts';
 
@@ -12,6 +13,8 @@ const main = async (argv: readonly string[]): Promise<void> => {
     process.stdout.write(help);
     return;
   }
+  progress('building the packages');
+  await buildPackages();
   const figures = [];
   for (const benchmark of select(options.names)) {
     progress(`${benchmark.id}: ${benchmark.title}`);

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { join } from 'node:path';
 import { BenchError } from '../errors.ts';
 
 /** Options of {@link runProgram}. */
@@ -29,12 +30,23 @@ export const runProgram = (argv: readonly string[], { cwd, env = {} }: ProgramOp
 /** On one processor, so that client and server do not take each other's. */
 export const pinned = (cpu: 0 | 1, argv: readonly string[]): string[] => ['taskset', '-c', String(cpu), ...argv];
 
-/** Node with the sources of this repository. */
+/** Node with the packages as they are published: built, not from source. See {@link buildPackages}. */
 export const nodeProgram = (file: string, ...args: readonly string[]): string[] => [
   process.execPath,
   '--disable-warning=ExperimentalWarning',
-  '--conditions=@danube/source',
   '--expose-gc',
   file,
   ...args,
 ];
+
+/** Builds the packages, so that what is measured is what users get. */
+export const buildPackages = async (): Promise<void> => {
+  const root = join(import.meta.dirname, '../../../..');
+  await runProgram(
+    [join(root, 'node_modules/.bin/nx'), 'run-many', '-t', 'build', '-p', 'k8s-client', 'exec-stream', 'pod-builder'],
+    {
+      cwd: root,
+      env: { NX_DAEMON: 'false', NX_TUI: 'false' },
+    },
+  );
+};
