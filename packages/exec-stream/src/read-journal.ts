@@ -12,6 +12,8 @@ import type { ExitRecord, Journal, JournalChunk, RunRef, StreamBytes } from './t
 export interface ReadJournalOptions extends RunRef {
   /** Where to go on. @default the beginning */
   readonly offsets?: StreamBytes;
+  /** What to read. With none, the iteration yields nothing and ends with the run: a cheap wait for the exit record. @default both */
+  readonly streams?: readonly ('stdout' | 'stderr')[];
   readonly signal?: AbortSignal;
   /**
    * Asked while nothing happens: `() => execStream.probe(target, run)`. Only a look from inside the container can tell a quiet
@@ -37,10 +39,8 @@ export function readJournal(options: ReadJournalOptions): Journal {
 async function* read(options: ReadJournalOptions): AsyncGenerator<JournalChunk, ExitRecord> {
   await using files = new RunFiles(`${options.dir}/${options.id}`);
   using wakeup = new Wakeup(options.signal);
-  const tails = [
-    new Tail(files, 'stdout', options.offsets?.stdout ?? 0),
-    new Tail(files, 'stderr', options.offsets?.stderr ?? 0),
-  ];
+  const streams = options.streams ?? (['stdout', 'stderr'] as const);
+  const tails = streams.map((stream) => new Tail(files, stream, options.offsets?.[stream] ?? 0));
   const idle = new IdleProbe(options);
   for (;;) {
     if (options.signal?.aborted) {

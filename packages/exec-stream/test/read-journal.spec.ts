@@ -53,6 +53,17 @@ describe('the journal reader', () => {
     expect(chunks).toEqual([{ stream: 'stdout', offset: 7, data: Buffer.from('789') }]);
   });
 
+  it('can wait for the end without reading anything', async () => {
+    await using dir = await temporaryDirectory();
+    await mkdir(`${dir.path}/r`);
+    await writeFile(`${dir.path}/r/out`, '0123456789');
+    const journal = readJournal({ id: 'r', dir: dir.path, streams: [] });
+    const reading = drain(journal);
+    await finish(`${dir.path}/r`, record(10));
+    expect(await reading).toBe('');
+    expect(await journal.exit).toMatchObject({ bytes: { stdout: 10 } });
+  });
+
   it('sees a line within a few milliseconds', async () => {
     await using dir = await temporaryDirectory();
     await mkdir(`${dir.path}/r`);
