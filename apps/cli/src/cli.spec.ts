@@ -16,7 +16,7 @@ const danube = (log = failingLog, last = failedJob) =>
     else if (path === '/v1/jobs/k3v9/logs') json(response, { entries: log });
     else if (path === '/v1/jobs/k3v9') json(response, last);
     else if (path === '/v1/jobs/k3v9/cancel') json(response, { ...queuedJob, cancelRequested: true });
-    else json(response, { error: { code: 'NotFound', message: 'no job with this id' } }, 404);
+    else json(response, { error: { code: 'NotFound', message: 'no job with this id', hint: 'GET /v1/jobs' } }, 404);
   });
 
 const danubeRun = async (words: readonly string[], options: Parameters<typeof fakeIo>[0] = {}) => {
@@ -76,7 +76,7 @@ describe('danube run --server', () => {
     const { exitCode, out, err } = await danubeRun(['run', '-', '--server', server.url.href], { stdin: jobFile });
     expect({ exitCode, err }).toEqual({ exitCode: 1, err: '' });
     expect(out).toContain('build | compiling\n');
-    expect(out).toContain('Job k3v9 failed in 18.0 s\n');
+    expect(out).toContain('Job k3v9 failed after 18.0 s\n');
   });
 
   it('takes the server from the environment', async () => {

@@ -39,7 +39,7 @@ describe('danube run in local mode', () => {
     command.kill(signal);
     const { exitCode, stdout, files, processes } = await command.ended();
     expect({ exitCode, files, processes }).toEqual({ exitCode: want, files: [], processes: [] });
-    expect(stdout.toString()).toMatch(/Job \w+ cancelled in /);
+    expect(stdout.toString()).toMatch(/Job \w+ cancelled after /);
   });
 
   it('ends at once at a second Ctrl-C, although the step does not want to, and leaves nothing', async () => {

@@ -67,7 +67,7 @@ processes of this machine, with its own programs and this user's rights. The ima
   {
     name: 'ps',
     args: [],
-    summary: 'List jobs, newest first',
+    summary: 'List the newest jobs',
     options: { server, output: { short: 'o', ...jsonOutput }, help },
     details: [`With "json" each line is a job.`],
     examples: ['danube ps', 'danube ps -o json'],

@@ -24,7 +24,7 @@ export const failureOf = async (server: URL, answer: IncomingMessage): Promise<C
       : notDanube(server, what(answer));
   }
   const { message, problems, hint } = error;
-  if (status === 404) return new CliError('NotFound', message, { hint: hint ?? 'danube ps lists the jobs' });
+  if (status === 404) return new CliError('NotFound', message, { hint: 'danube ps lists the jobs' });
   return new CliError(status >= 500 ? 'ServerFailed' : 'Rejected', [message, ...problems].join('; '), {
     ...(hint === undefined ? {} : { hint }),
   });

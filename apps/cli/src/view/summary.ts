@@ -24,31 +24,39 @@ export const signOf = (step: StepView, paint: Palette): string => {
 /** The closing lines: how the job ended, each step, why, and what to do about it. */
 export const summary = (job: Job, paint: Palette): string[] => {
   const tookMs = jobDurationMs(job);
-  const state = job.state === 'succeeded' ? paint.green(job.state) : paint.red(job.state);
-  const title = `${paint.bold(`Job ${job.id}`)} ${state}${tookMs === undefined ? '' : ` in ${durationText(tookMs)}`}`;
+  const ending = job.state === 'error' ? 'ended in error' : job.state;
+  const state = job.state === 'succeeded' ? paint.green(ending) : paint.red(ending);
+  const title = `${paint.bold(`Job ${job.id}`)} ${state}${tookMs === undefined ? '' : ` after ${durationText(tookMs)}`}`;
   const nameWidth = Math.max(...job.steps.map(({ name }) => name.length), 0);
   const stateWidth = Math.max(...job.steps.map(({ state: step }) => step.length), 0);
   return [
     '',
     title,
-    ...job.steps.flatMap((step) => stepLines(step, { nameWidth, stateWidth, paint })),
+    ...job.steps.flatMap((step) => [
+      stepLine(step, { nameWidth, stateWidth, paint }),
+      ...(saysMore(step.reason, job) ? [`      ${reasonText(step.reason)}`] : []),
+    ]),
     ...(job.logComplete ? [] : [`  ${paint.yellow('Part of the output is missing from the log.')}`]),
     ...(job.reason === undefined ? [] : reasonLines(job.reason, '  ')),
   ];
 };
 
-const stepLines = (
+const stepLine = (
   step: StepView,
   { nameWidth, stateWidth, paint }: { nameWidth: number; stateWidth: number; paint: Palette },
-): string[] => {
+): string => {
   const facts = [
     step.durationMs === undefined ? '' : durationText(step.durationMs),
     step.signal !== undefined ? `signal ${step.signal}` : step.exitCode !== undefined ? `exit ${step.exitCode}` : '',
     step.continued === true ? 'the job went on' : '',
   ].filter((fact) => fact !== '');
   const row = `  ${signOf(step, paint)} ${step.name.padEnd(nameWidth)}  ${step.state.padEnd(stateWidth)}  ${facts.join('  ')}`;
-  return [row.trimEnd(), ...(step.reason === undefined ? [] : [`      ${reasonText(step.reason)}`])];
+  return row.trimEnd();
 };
+
+/** Whether the reason of a step says what neither its line nor the reason of the job does. */
+const saysMore = (reason: Reason | undefined, job: Job): reason is Reason =>
+  reason !== undefined && reason.code !== 'StepFailed' && reason.message !== job.reason?.message;
 
 const reasonLines = (reason: Reason, indent: string): string[] => [
   `${indent}${reasonText(reason)}`,

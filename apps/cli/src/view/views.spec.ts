@@ -17,7 +17,7 @@ const shown = (view: View, entries: readonly LogEntry[]): { out: string; err: st
 };
 
 const closing = `
-Job k3v9 failed in 18.0 s
+Job k3v9 failed after 18.0 s
   ✓ build  succeeded  1.2 s  exit 0
   ✗ test   failed     1 min 1 s  exit 7
   - tidy   skipped
