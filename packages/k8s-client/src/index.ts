@@ -35,6 +35,11 @@ export type {
 export type { WatchEvent } from './watch/watch-event.ts';
 export type { WatchOptions } from './watch/watch.ts';
 
+export { Informer } from './informer/informer.ts';
+export type { ChangeHandler, InformerState } from './informer/informer.ts';
+export type { InformerOptions } from './informer/informer-options.ts';
+export type { Change, IndexFunction, ReadonlyStore } from './informer/store.ts';
+
 export {
   and,
   exists,

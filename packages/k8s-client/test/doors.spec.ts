@@ -10,6 +10,7 @@ describe('the door of the package', () => {
        "AbortedError",
        "ApiError",
        "ConfigError",
+       "Informer",
        "KubeClient",
        "KubeError",
        "NamespaceClient",

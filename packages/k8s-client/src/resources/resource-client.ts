@@ -4,6 +4,8 @@ import type { Recovery } from '../retry/with-retries.ts';
 import type { Clock } from '../time/clock.ts';
 import { type Awaited, waitFor, type WaitOptions } from '../wait/wait-for.ts';
 import type { Condition } from '../wait/conditions.ts';
+import { Informer } from '../informer/informer.ts';
+import { type InformerOptions, normalizeInformerOptions } from '../informer/informer-options.ts';
 import { watch, type WatchOptions } from '../watch/watch.ts';
 import type { WatchEvent } from '../watch/watch-event.ts';
 import type { KubeObject } from './models.ts';
@@ -199,6 +201,16 @@ export class ResourceClient<T extends KubeObject = KubeObject> {
   watch(options: WatchOptions = {}): AsyncIterable<WatchEvent<T>> {
     const { requester, clock } = this.context;
     return watch<T>({ requester, clock, path: this.#collection() }, options);
+  }
+
+  /** A store that follows these objects; see {@link Informer}. It begins with `start()`. */
+  informer<P = T>(options: InformerOptions<T, P> = {}): Informer<T, P> {
+    return new Informer(this, this.context, normalizeInformerOptions(options));
+  }
+
+  /** Path of the collection. */
+  get path(): string {
+    return this.#collection();
   }
 
   /**

@@ -6,6 +6,7 @@ import { backoffMs } from '../time/backoff.ts';
 import type { Clock } from '../time/clock.ts';
 import type { WatchEvent } from './watch-event.ts';
 import { watchOnce } from './watch-once.ts';
+import { watchRequest } from './watch-request.ts';
 
 /** What to watch. */
 export type WatchOptions = {
@@ -51,7 +52,10 @@ export async function* watch<T extends KubeObject>(
     let events = 0;
     let failure: unknown;
     try {
-      for await (const event of watchOnce<T>(context.requester, oneRequest(context, options, resourceVersion))) {
+      for await (const event of watchOnce<T>(
+        context.requester,
+        watchRequest(context.path, { ...options, resourceVersion }, clock.random),
+      )) {
         events += 1;
         ordered ||= event.type !== 'ADDED';
         if (ordered) resourceVersion = event.object.metadata?.resourceVersion ?? resourceVersion;
@@ -77,23 +81,3 @@ export async function* watch<T extends KubeObject>(
 
 // Read through a function: the compiler would otherwise believe that a signal once seen unfired stays so.
 const stopped = (signal: AbortSignal | undefined): boolean => signal?.aborted === true;
-
-const oneRequest = (context: WatchContext, options: WatchOptions, resourceVersion: string | undefined) => {
-  // Four to eight minutes: below the server's own 30 to 60, so that the end of a watch is a known and cheap event.
-  const timeoutSeconds = 240 + Math.floor(context.clock.random() * 240);
-  const initial = options.sendInitialEvents === true && resourceVersion === undefined;
-  return {
-    path: context.path,
-    signal: options.signal,
-    // Bookmarks come about once a minute: two and a half minutes of silence is a dead connection.
-    stallMs: Math.min(timeoutSeconds + 10, 150) * 1000,
-    query: {
-      labelSelector: options.labelSelector,
-      fieldSelector: options.fieldSelector,
-      resourceVersion,
-      allowWatchBookmarks: true,
-      timeoutSeconds,
-      ...(initial ? { sendInitialEvents: true, resourceVersionMatch: 'NotOlderThan' } : {}),
-    },
-  };
-};
