@@ -1,6 +1,6 @@
 import { type Reason, reason } from '@danube/contract';
 import { containers } from '@danube/contract/names';
-import type { ExecStream, ExecTarget, RunRef, StreamBytes } from '@danube/exec-stream';
+import type { ExecStream, ExecTarget, ReadJournalOptions, RunRef, StreamBytes } from '@danube/exec-stream';
 import type { KubeClient } from '@danube/k8s-client';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -70,9 +70,8 @@ export class ExecStepRunner implements StepRunner {
   async ended(id: string, signal: AbortSignal): Promise<StepOutcome> {
     try {
       // A reader of its own, because that of `output` is only as fast as the reports are taken.
-      const journal = await this.#journal(id, signal);
-      const chunks = journal[Symbol.asyncIterator]();
-      while ((await chunks.next()).done !== true);
+      const journal = await this.#journal(id, signal, { streams: [] });
+      await journal[Symbol.asyncIterator]().next();
       return { kind: 'exited', exit: await journal.exit };
     } catch (error) {
       return this.#worker === 'gone' ? { kind: 'lost', reason: await this.#lost() } : outcomeOfError(error);
@@ -80,7 +79,7 @@ export class ExecStepRunner implements StepRunner {
   }
 
   async *output(id: string, offsets: StreamBytes, signal: AbortSignal): AsyncGenerator<OutputChunk, void, void> {
-    const journal = await this.#journal(id, signal, offsets);
+    const journal = await this.#journal(id, signal, { offsets });
     yield* journal;
     const { incomplete } = await journal.exit;
     if (incomplete !== undefined) throw new CoordinatorError('OUTPUT_CUT', incomplete.join(', '));
@@ -138,10 +137,10 @@ export class ExecStepRunner implements StepRunner {
     await exec.kill(target, this.#ref(id), times).catch(this.#noteGone);
   }
 
-  async #journal(id: string, signal: AbortSignal, offsets: StreamBytes = { stdout: 0, stderr: 0 }) {
+  async #journal(id: string, signal: AbortSignal, part: Pick<ReadJournalOptions, 'offsets' | 'streams'>) {
     const { readJournal } = await import('@danube/exec-stream');
     if (this.#worker === 'not seen') this.#worker = 'seen';
-    return readJournal({ ...this.#ref(id), offsets, signal, probe: () => this.#look(id, signal), probeAfterMs: 1000 });
+    return readJournal({ ...this.#ref(id), ...part, signal, probe: () => this.#look(id, signal), probeAfterMs: 1000 });
   }
 
   /** Looks after a quiet run: at once what is known here, and from time to time in the worker. */
