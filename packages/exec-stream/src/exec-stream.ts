@@ -44,6 +44,7 @@ export interface RunOptions {
 export class ExecStream {
   readonly #client: ExecClient;
   readonly #connection: ConnectionOptions & { readonly liveness: LivenessTimes };
+  readonly #relayLiveness: LivenessTimes;
 
   constructor(client: ExecClient, options: ExecStreamOptions = {}) {
     this.#client = client;
@@ -53,6 +54,7 @@ export class ExecStream {
       liveness: options.liveness ?? defaultLivenessTimes,
       sessions: new Map(),
     };
+    this.#relayLiveness = options.liveness ?? relayLivenessTimes;
   }
 
   /**
@@ -99,7 +101,7 @@ export class ExecStream {
       retryForMs: options.retryForMs ?? 300_000,
       connection: {
         ...this.#connection,
-        liveness: { ...this.#connection.liveness, ...relayLiveness },
+        liveness: this.#relayLiveness,
         ...(options.signal && { signal: options.signal }),
       },
     });
@@ -139,7 +141,12 @@ export class ExecStream {
 }
 
 /** The relay says every 3 s that it is alive, so silence is noticed sooner than on a plain exec. */
-const relayLiveness = { pingEveryMs: 2_000, deadAfterMs: 10_000, stdinStuckAfterMs: 10_000 };
+const relayLivenessTimes: LivenessTimes = {
+  ...defaultLivenessTimes,
+  pingEveryMs: 2_000,
+  deadAfterMs: 10_000,
+  stdinStuckAfterMs: 10_000,
+};
 
 /** Where a run stands when somebody only looks. */
 export type ProbedState = 'running' | 'exited' | 'lost' | 'absent';

@@ -1,0 +1,30 @@
+import { describe, expect, it } from '@jest/globals';
+import { parseOptions } from './options.ts';
+import { seededRandom } from './random.ts';
+
+describe('the command line of chaos', () => {
+  it('has its defaults', () => {
+    expect(parseOptions(['exec-stream', '--seed', '7'])).toEqual({ on: 'sim', seed: 7, tries: 1000, help: false });
+    expect(parseOptions(['exec-stream', '--on', 'real']).tries).toBe(200);
+    expect(parseOptions(['exec-stream', '--quick']).tries).toBe(70);
+  });
+
+  it.each([
+    [[]],
+    [['jobs-x']],
+    [['exec-stream', '--on', 'moon']],
+    [['exec-stream', '--seed', 'x']],
+    [['exec-stream', '--no']],
+  ])('refuses %j', (argv) => {
+    expect(() => parseOptions(argv)).toThrow(TypeError);
+  });
+});
+
+it('draws the same numbers for the same seed', () => {
+  const draw = (seed: number): number[] => {
+    const random = seededRandom(seed);
+    return [random(), random(), random()];
+  };
+  expect(draw(5)).toEqual(draw(5));
+  expect(draw(5)).not.toEqual(draw(6));
+});
