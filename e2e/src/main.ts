@@ -11,6 +11,8 @@ import { help } from './help.ts';
 
 const root = join(import.meta.dirname, '../..');
 const node = [process.execPath, '--disable-warning=ExperimentalWarning', '--conditions=@danube/source'];
+// They kill programs of the node, or make clusters of their own.
+const ownClusterOnly = ['node-faults.spec.ts', 'cluster-tool.spec.ts'];
 const say = (line: string): void => void process.stderr.write(`e2e: ${line}\n`);
 
 const { values, positionals } = parseArgs({
@@ -29,6 +31,12 @@ const cluster = (args: readonly string[], input?: string): Promise<string> => {
   return run(tool, input === undefined ? {} : { input });
 };
 const kubectl: Kubectl = (args, input) => cluster(['kubectl', ...args], input);
+
+/** For people: `Kubernetes v1.34.4, source-built, https://127.0.0.1:12345`. */
+const whatCluster = async (): Promise<string> => {
+  const lines = (await cluster(['status'])).split('\n');
+  return lines.find((line) => line.startsWith('Kubernetes')) ?? lines.join(', ');
+};
 
 const timed = async <T>(what: string, work: () => Promise<T>): Promise<T> => {
   const startedMs = performance.now();
@@ -50,11 +58,17 @@ const deploy = async (kubeconfig: string, dataDir: string): Promise<void> => {
 const runTests = (kubeconfig: string): Promise<number> =>
   new Promise((resolve, reject) => {
     const args = ['--experimental-vm-modules', ...node.slice(1), join(root, 'node_modules/jest/bin/jest.js')];
-    const child = spawn(process.execPath, [...args, '--config', 'jest.real.config.mjs', ...positionals], {
-      cwd: join(root, 'e2e'),
-      stdio: ['ignore', 'inherit', 'inherit'],
-      env: { ...process.env, KUBECONFIG: kubeconfig, DANUBE_CLUSTER: values.existing ? '' : values.name },
-    });
+    const left = values.existing ? ['--testPathIgnorePatterns', ...ownClusterOnly] : [];
+    if (values.existing) say(`left out, because they disturb a cluster: ${ownClusterOnly.join(', ')}`);
+    const child = spawn(
+      process.execPath,
+      [...args, '--config', 'jest.real.config.mjs', ...left, '--', ...positionals],
+      {
+        cwd: join(root, 'e2e'),
+        stdio: ['ignore', 'inherit', 'inherit'],
+        env: { ...process.env, KUBECONFIG: kubeconfig, DANUBE_CLUSTER: values.existing ? '' : values.name },
+      },
+    );
     child.once('error', reject);
     child.once('close', (code) => {
       resolve(code ?? 1);
@@ -71,7 +85,7 @@ const main = async (): Promise<number> => {
     if (!values.existing) await timed('images built and loaded', loadImages);
     await timed('api-server deployed', () => deploy(kubeconfig, dataDir));
     const code = await timed('tests', () => runTests(kubeconfig));
-    say(`ran on ${(await cluster(['status'])).trim()}`);
+    say(`ran on ${await whatCluster()}`);
     if (code !== 0) await kubectl(['get', 'pods,events', '-A']).then((text) => process.stderr.write(text));
     return code === 0 ? 0 : 1;
   } finally {

@@ -1,32 +1,10 @@
-import { startClusterSim, type ClusterSim } from '@danube/cluster-sim';
-import { KubeClient, loadConfig } from '@danube/k8s-client';
-import { afterAll, beforeAll, describe } from '@jest/globals';
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { describe } from '@jest/globals';
 import { describeJobPodLifecycle } from '../suites/job-pod-lifecycle.ts';
+import { useSim } from '../suites/use-sim.ts';
 
 describe('job pods on the simulator', () => {
-  let sim: ClusterSim;
-  let client: KubeClient;
-
-  beforeAll(async () => {
-    sim = await startClusterSim();
-    const kubeconfig = join(sim.dataDir, 'kubeconfig.yaml');
-    await writeFile(kubeconfig, sim.kubeconfig());
-    client = new KubeClient(await loadConfig({ kubeconfig }));
-  });
-
-  afterAll(async () => {
-    await client.close();
-    await sim.close();
-  });
-
-  // In a block of its own, so that it cleans up before the client closes.
-  describe('through their life', () =>
-    describeJobPodLifecycle({
-      client: () => client,
-      image: 'local:1',
-      // Its containers are plain processes: nothing counts their memory or their files.
-      cannot: ['out-of-memory', 'workspace-full'],
-    }));
+  const client = useSim();
+  // Its containers are plain processes: nothing counts their memory or files, or probes them.
+  const cannot = ['out-of-memory', 'workspace-full', 'startup-probes'] as const;
+  describe('through their life', () => describeJobPodLifecycle({ client, image: 'local:1', cannot }));
 });

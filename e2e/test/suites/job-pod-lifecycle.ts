@@ -22,7 +22,7 @@ export type LifecycleCluster = {
   /** An image whose `sh` and `sleep` work. */
   readonly image: string;
   /** Kinds of trouble that this cluster cannot make, and why not. */
-  readonly cannot?: readonly ('out-of-memory' | 'workspace-full' | 'unschedulable')[];
+  readonly cannot?: readonly ('out-of-memory' | 'workspace-full' | 'unschedulable' | 'startup-probes')[];
 };
 
 type Change = (pod: JobPod) => void;
@@ -219,6 +219,56 @@ export const describeJobPodLifecycle = ({ client, image, cannot = [] }: Lifecycl
     });
   });
 
+  describe('a pod with native sidecars', () => {
+    const sidecarPod = (script: string, workerSeconds: number) => {
+      const job = newJob();
+      const pod = buildJobPod(job, pipeline, { ...options, shape: 'sidecar' });
+      const left = JSON.stringify({ version: 1, jobId: job.id, state: 'succeeded', lastSeq: 1 });
+      pod.spec.initContainers![0]!.command = ['/bin/sh', '-c', script.replace('RESULT', left)];
+      pod.spec.containers[0]!.command = ['/bin/sh', '-c', `sleep ${workerSeconds}`];
+      return pod;
+    };
+    const report = `echo 'RESULT' >"$DANUBE_TERMINATION_LOG"; ${idle}`;
+
+    it('takes the result of a coordinator that is told to end after the worker', async () => {
+      const made = await createJobPod(client(), sidecarPod(report, 3));
+      expect(await untilFinal(made)).toMatchObject({ state: 'finished', result: { state: 'succeeded' } });
+      await deleteJobPod(client(), refOf(made));
+    }, 60_000);
+
+    it('lets a coordinator that died come back and report', async () => {
+      const diesOnce = `if [ ! -e "$DANUBE_CONTROL/came" ]; then touch "$DANUBE_CONTROL/came"; exit 9; fi; ${report}`;
+      const made = await createJobPod(client(), sidecarPod(diesOnce, 10));
+      expect(await untilFinal(made)).toMatchObject({ state: 'finished', result: { state: 'succeeded' } });
+      const pod = await client().pods(namespace).get(made.metadata!.name!);
+      expect(pod.status!.initContainerStatuses![0]!.restartCount).toBeGreaterThan(0);
+      await deleteJobPod(client(), refOf(made));
+    }, 60_000);
+
+    const withProbes = cannot.includes('startup-probes') ? [] : ['ready'];
+    it.each(withProbes)(
+      'starts the worker only when a service is %s',
+      async () => {
+        const service = {
+          name: 'db',
+          image,
+          command: ['/bin/sh', '-c', `sleep 3; touch /tmp/ready; ${idle}`],
+          ready: { command: ['test', '-e', '/tmp/ready'] },
+        };
+        const pod = buildJobPod(newJob(), pipeline, { ...options, services: [service] });
+        pod.spec.containers[0]!.command = ['/bin/sh', '-c', idle];
+        const made = await createJobPod(client(), pod);
+        const ready = await waitForReady(client(), made, { timeoutMs: 40_000 });
+        const [db] = ready.status!.initContainerStatuses!;
+        const worker = ready.status!.containerStatuses!.find(({ name }) => name === 'worker')!;
+        const waitedMs = Date.parse(worker.state!.running!.startedAt!) - Date.parse(db!.state!.running!.startedAt!);
+        expect(waitedMs).toBeGreaterThanOrEqual(3_000);
+        await deleteJobPod(client(), refOf(made));
+      },
+      60_000,
+    );
+  });
+
   describe('deleteJobPod', () => {
     it('waits until the pod is gone, and may be called again', async () => {
       const made = await createJobPod(client(), stubPod(idle));
@@ -242,6 +292,7 @@ export const describeJobPodLifecycle = ({ client, image, cannot = [] }: Lifecycl
       const before = await createJobPod(client(), stubPod(idle));
       const stop = new AbortController();
       const told: JobPodEvent[] = [];
+      let synced = (): void => undefined;
       const watching = (async () => {
         for await (const event of watchJobPods(client(), { namespace, signal: stop.signal })) {
           told.push(event);
@@ -249,7 +300,6 @@ export const describeJobPodLifecycle = ({ client, image, cannot = [] }: Lifecycl
           if (event.type === 'deleted') stop.abort();
         }
       })();
-      let synced = (): void => undefined;
       await new Promise<void>((resolve) => (synced = resolve));
       const foreign = { metadata: { name: 'foreign', namespace }, spec: before.spec! };
       await client()
