@@ -108,7 +108,7 @@ const goBuild = async (
   { module, source, output, flags }: { module: string; source: string; output: string; flags: readonly string[] },
   progress: Progress,
 ): Promise<void> => {
-  progress(`building ${module} from its Go module (5 to 8 minutes the first time, then about one)`);
+  progress(`building ${module} from its Go module (minutes with an empty Go cache, else seconds)`);
   let compiled = 0;
   const ticking = setInterval(() => {
     progress(`building ${module}: ${compiled} packages compiled`);

@@ -19,7 +19,7 @@ export const requireRunning = async ({ name, stateDir }: Settings): Promise<Clus
 export const loadImage = async (settings: Settings, file: string): Promise<string> => {
   await requireRunning(settings);
   await access(file).catch((error: unknown) => {
-    throw new ClusterError('CommandFailed', `cannot read ${file}`, { cause: error });
+    throw new ClusterError('BadOption', `load-image: cannot read ${file}`, { cause: error });
   });
   const { controlSocket } = layoutOf(settings.stateDir);
   const { message } = (await control(controlSocket, { method: 'POST', path: '/images', bodyFile: file })) as {

@@ -59,5 +59,5 @@ export const buildAppImage = async (app: App, target: ImageTarget): Promise<Imag
 /** Where the api-server keeps its store when no volume is mounted there. */
 const dataDirectory: readonly TarEntry[] = [
   { type: 'directory', path: 'var/lib' },
-  { type: 'directory', path: 'var/lib/danube', mode: 0o700, uid: APP_USER, gid: APP_USER },
+  { type: 'directory', path: 'var/lib/danube', uid: APP_USER, gid: APP_USER },
 ];
