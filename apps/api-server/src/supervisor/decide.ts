@@ -103,6 +103,8 @@ const whileItRuns = ({ job, diagnosis, nowMs, times }: Scene): Action => {
   const againMs = Math.min(recheckMs, times.startCheckMs);
   // Most pods start within a second: what they pass through is not worth a word.
   const isSlow = nowMs - (job.takenAtMs ?? nowMs) >= times.startCheckMs;
-  const isNews = diagnosis.state === 'starting' && diagnosis.message !== job.progress;
+  // Once a step has been reported the status, which is up to a second late, knows less than we do.
+  const isStarting = diagnosis.state === 'starting' && job.ackedSeq <= 1;
+  const isNews = isStarting && diagnosis.message !== job.progress;
   return isSlow && isNews ? { do: 'report', message: diagnosis.message, againMs } : { do: 'wait', againMs };
 };

@@ -20,13 +20,13 @@ export const endOf = (evidence: Evidence): End | undefined => {
   const { job, facts, isGone, diagnosis } = evidence;
   if (diagnosis?.state === 'finished' && diagnosis.result.jobId === job.id) return endByResult(job, diagnosis.result);
   if (!isGone && facts?.coordinator !== 'ended') {
-    return diagnosis?.state === 'failed' ? endFor(diagnosis.reason, facts) : undefined;
+    return diagnosis?.state === 'failed' ? endFor(diagnosis.reason, evidence) : undefined;
   }
   if (job.cancelRequestedAtMs !== undefined)
-    return endFor(reason('Cancelled', 'The job was cancelled and its pod was deleted.'), facts);
-  if (diagnosis?.state === 'failed') return endFor(diagnosis.reason, facts);
-  if (isGone) return endFor(reason('PodDeleted', 'The pod disappeared before the job had ended.'), facts);
-  return endFor(reason('CoordinatorLost', 'The coordinator ended without a result.'), facts);
+    return endFor(reason('Cancelled', 'The job was cancelled and its pod was deleted.'), evidence);
+  if (diagnosis?.state === 'failed') return endFor(diagnosis.reason, evidence);
+  if (isGone) return endFor(reason('PodDeleted', 'The pod disappeared before the job had ended.'), evidence);
+  return endFor(reason('CoordinatorLost', 'The coordinator ended without a result.'), evidence);
 };
 
 const endByResult = (job: SupervisedJob, result: JobResult): End => {
@@ -40,15 +40,20 @@ const endByResult = (job: SupervisedJob, result: JobResult): End => {
   return { ...end, logNote: `The log is incomplete: ${missing} of ${result.lastSeq} events were not delivered.` };
 };
 
-const endFor = (why: Reason, facts: PodFacts | undefined): End => {
-  // Without a worker that ran there was no output to lose.
-  const logComplete = facts !== undefined && !facts.hasWorkerStarted;
+const endFor = (why: Reason, evidence: Evidence): End => {
+  const logComplete = hasNoOutput(evidence);
   return {
     state: stateFor(why),
     reason: why,
     logComplete,
     ...(logComplete ? {} : { logNote: 'The log may be incomplete: the coordinator did not say how much there was.' }),
   };
+};
+
+/** Whether it is certain that no step has run. Of a pod that is gone the last second is unknown. */
+const hasNoOutput = ({ facts, isGone }: Evidence): boolean => {
+  if (facts === undefined || facts.hasWorkerStarted) return false;
+  return !isGone || !facts.isScheduled;
 };
 
 const stateFor = (why: Reason): FinalState => {

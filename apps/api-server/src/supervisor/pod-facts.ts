@@ -6,8 +6,13 @@ export type PodFacts = {
   readonly uid: string;
   readonly isBeingDeleted: boolean;
   readonly coordinator: 'waiting' | 'running' | 'ended';
-  /** The worker's command has begun at some time: steps may have run. */
+  /**
+   * Whether the worker's command has begun at some time, as far as the status says. The status is up to a second late,
+   * so that `false` proves something only while the pod is there.
+   */
   readonly hasWorkerStarted: boolean;
+  /** A node has it. */
+  readonly isScheduled: boolean;
 };
 
 /** Reads the facts of a pod. */
@@ -20,6 +25,7 @@ export const podFacts = (pod: Pod): PodFacts => {
     uid: pod.metadata?.uid ?? '',
     isBeingDeleted: pod.metadata?.deletionTimestamp !== undefined,
     coordinator: coordinator?.terminated !== undefined || isPodOver ? 'ended' : isCoordinatorUp ? 'running' : 'waiting',
+    isScheduled: pod.spec?.nodeName !== undefined,
     hasWorkerStarted: worker?.running !== undefined || worker?.terminated !== undefined,
   };
 };

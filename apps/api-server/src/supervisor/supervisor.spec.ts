@@ -149,6 +149,18 @@ describe('Supervisor', () => {
     expect(pods.created).toEqual(['job-a']);
   });
 
+  it('does not take the status for the truth about a pod that is gone: it may be a second late', async () => {
+    begin();
+    submit('a');
+    await until(() => pods.pods.has('job-a'));
+    const pod = pods.pods.get('job-a')!;
+    pods.set({ ...pod, spec: { ...pod.spec!, nodeName: 'node-1' } });
+    store.ingest('a', helloEvents.slice(0, 3));
+    pods.remove('job-a');
+    await until(() => hasEnded('a'));
+    expect(store.get('a')).toMatchObject({ reason: { code: 'PodDeleted' }, logComplete: false });
+  });
+
   it('ends a job whose image cannot be named, and lets nothing stay', async () => {
     begin();
     submit('a');
