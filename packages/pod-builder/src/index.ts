@@ -16,4 +16,4 @@ export {
   jobsNamespace,
   type OwnedPod,
 } from './rbac/coordinator-rbac.ts';
-export { EXEC_POLICY_NAME, execPolicy } from './rbac/exec-policy.ts';
+export { execPolicy, execPolicyName } from './rbac/exec-policy.ts';

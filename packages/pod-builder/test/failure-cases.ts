@@ -402,6 +402,27 @@ export const failureCases: readonly FailureCase[] = [
     says: 'restarting failed container',
   },
   {
+    row: 'service-crash-loop',
+    name: 'a database that does not come up',
+    pod: {
+      status: {
+        initContainerStatuses: [
+          {
+            name: 'db',
+            image: 'db:1',
+            imageID: '',
+            ready: false,
+            restartCount: 3,
+            state: waiting('CrashLoopBackOff', 'back-off 40s restarting failed container=db'),
+          },
+        ],
+      },
+    },
+    finalAt: 0,
+    code: 'ContainerConfigError',
+    says: 'the service db crashes again and again',
+  },
+  {
     row: 'coordinator-out-of-memory',
     name: 'the coordinator is killed',
     pod: { coordinator: ended(137, 'OOMKilled'), worker: running, status: { phase: 'Running' } },

@@ -44,7 +44,8 @@ export const recordedPod = ({
   scheduled = true,
   restarts = 0,
 }: Recorded): Pod => {
-  const pod = buildJobPod({ id: '7f3a', attempt: 1 }, pipeline);
+  const services = (status?.initContainerStatuses ?? []).map(({ name, image }) => ({ name, image }));
+  const pod = buildJobPod({ id: '7f3a', attempt: 1 }, pipeline, { services });
   const statusOf = (name: string, image: string, state: State | undefined) =>
     state === undefined
       ? []

@@ -282,6 +282,13 @@ export const failureTable: readonly FailureRow[] = [
     what: '{container} crashes again and again',
   },
   {
+    id: 'service-crash-loop',
+    sign: { in: 'waiting', reasons: ['CrashLoopBackOff'], restarts: 3 },
+    code: 'ContainerConfigError',
+    what: 'the service {container} crashes again and again',
+    hint: 'Read the log of the service, and correct its image, command or environment.',
+  },
+  {
     id: 'coordinator-out-of-memory',
     sign: { in: 'terminated', reasons: ['OOMKilled'], container: 'coordinator' },
     code: 'CoordinatorLost',

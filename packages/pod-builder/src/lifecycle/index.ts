@@ -9,4 +9,5 @@ export { deleteJobPod, type DeleteJobPodOptions, type PodRef } from './delete-jo
 export { type FollowedPod, followJobPod, type FollowJobPodOptions } from './follow-job-pod.ts';
 export { type PodChange } from './pod-inventory.ts';
 export { type JobPodEvent, watchJobPods, type WatchJobPodsOptions } from './watch-job-pods.ts';
+export { type ExecFence, probeExecFence } from './probe-exec-fence.ts';
 export { PodNotReadyError, waitForReady, type WaitForReadyOptions } from './wait-for-ready.ts';

@@ -2,10 +2,10 @@ import { containers } from '@danube/contract/names';
 import type { ValidatingAdmissionPolicy, ValidatingAdmissionPolicyBinding } from '@danube/k8s-client';
 import { type CoordinatorAccount, installedLabels, normalizeAccount } from './coordinator-rbac.ts';
 
-/** Name of the policy and of its binding. */
-export const EXEC_POLICY_NAME = 'danube-coordinator-exec';
+/** Name of the policy and of its binding: they are cluster-wide, and each namespace of jobs has its own. */
+export const execPolicyName = (namespace: string): string => `danube-exec-${namespace}`;
 
-/** What a denied coordinator is told; {@link probeExecPolicy} knows the policy by it. */
+/** What a denied coordinator is told; `probeExecFence` knows the policy by it. */
 export const EXEC_POLICY_MESSAGE = 'a coordinator may exec only into the worker of its own pod';
 
 const podNameClaim = 'authentication.kubernetes.io/pod-name';
@@ -19,7 +19,7 @@ export const execPolicy = (
   account: CoordinatorAccount = {},
 ): [ValidatingAdmissionPolicy, ValidatingAdmissionPolicyBinding] => {
   const { namespace, serviceAccountName } = normalizeAccount(account);
-  const metadata = { name: EXEC_POLICY_NAME, labels: installedLabels };
+  const metadata = { name: execPolicyName(namespace), labels: installedLabels };
   return [
     {
       apiVersion: 'admissionregistration.k8s.io/v1',
@@ -69,7 +69,7 @@ export const execPolicy = (
       apiVersion: 'admissionregistration.k8s.io/v1',
       kind: 'ValidatingAdmissionPolicyBinding',
       metadata,
-      spec: { policyName: EXEC_POLICY_NAME, validationActions: ['Deny'] },
+      spec: { policyName: metadata.name, validationActions: ['Deny'] },
     },
   ];
 };
