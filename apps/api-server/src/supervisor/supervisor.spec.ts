@@ -331,7 +331,8 @@ describe('Supervisor', () => {
         ...mine,
         metadata: { ...mine.metadata, name: 'job-x', uid: 'unlabelled', labels: { app: 'danube' } },
       });
-      begin();
+      begin({ orphanAgeMs: 1000 });
+      await until(() => supervisor.isSynced);
       await sleep(20);
       expect(pods.deleted).toEqual([]);
       await until(() => !pods.pods.has('job-unknown'));
