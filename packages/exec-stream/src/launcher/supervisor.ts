@@ -122,7 +122,7 @@ dnb_supervise() {
   wait "$dnb_pump_err"
   kill -s TERM "$dnb_patience" 2>/dev/null
   dnb_now
-  dnb_took=$((dnb_centis - dnb_began))
+  dnb_took=$(((dnb_centis - dnb_began) * 10))
   dnb_date
   dnb_memory
   dnb_round=0
@@ -159,7 +159,7 @@ dnb_record() {
     [ -e "$dnb_d/err.cut" ] && dnb_cut="$dnb_cut\${dnb_cut:+,}\"stderr\""
     dnb_more="$dnb_more,\"incomplete\":[$dnb_cut]"
   fi
-  printf '{"code":%s,"signal":%s,"reason":"%s","bytes":{"stdout":%s,"stderr":%s},"startedAt":"%s","finishedAt":"%s","durationMs":%s0%s}\n' \
+  printf '{"code":%s,"signal":%s,"reason":"%s","bytes":{"stdout":%s,"stderr":%s},"startedAt":"%s","finishedAt":"%s","durationMs":%s%s}\n' \
     "$dnb_code" "$dnb_signal" "$dnb_reason" "$dnb_out" "$dnb_err" "$dnb_started" "$dnb_time" "$dnb_took" "$dnb_more"
 }
 `;
