@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Api } from './api.ts';
 import { nodeStatus } from './control-client.ts';
@@ -7,6 +8,7 @@ import type { Layout } from './layout.ts';
 import { NODE_NAME } from './network.ts';
 import { poll } from './poll.ts';
 import type { Progress } from './progress.ts';
+import { tail } from './run.ts';
 
 /** What waiting needs. */
 export type HealthInput = {
@@ -41,7 +43,8 @@ const stage = async (input: HealthInput, name: string | undefined, done: () => P
   const reached = await poll(async () => (await done()) || undefined, { timeoutMs, until: () => !isAlive() });
   if (reached !== true) {
     const why = isAlive() ? `not within ${timeoutMs / 1000} s: ${name ?? 'applying DNS'}` : 'its processes ended';
-    throw new ClusterError('StartFailed', `${why} (logs: ${join(layout.logs, '*.log')}, node.log first)`);
+    const last = tail(await readFile(join(layout.logs, 'node.log'), 'utf8').catch(() => ''), 1);
+    throw new ClusterError('StartFailed', `${why} (logs: ${layout.logs}/*.log, the end of node.log: ${last})`);
   }
   if (name !== undefined) progress(name);
 };

@@ -16,6 +16,12 @@ import { Supervisor } from './supervisor.ts';
 const LISTENER_FD = 3;
 const START_TIMEOUT_MS = 300_000;
 
+// The last line of the log is what `up` tells when the cluster does not start.
+process.once('uncaughtException', (error) => {
+  process.stderr.write(`${error.stack ?? ''}\n${error.message}\n`);
+  process.exit(1);
+});
+
 const plan = JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8')) as Plan;
 const { layout, components } = plan;
 const ca = readFileSync(join(layout.pki, 'ca.crt'));
