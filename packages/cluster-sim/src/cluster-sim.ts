@@ -18,6 +18,7 @@ import { makeKubeconfig } from './kubeconfig.ts';
 import { normalizeOptions, type ClusterSimOptions, type NormalizedOptions } from './options.ts';
 import type { Pod } from './pods/pod-types.ts';
 import { SimError } from './sim-error.ts';
+import { GarbageCollector } from './store/garbage-collector.ts';
 import { NamespaceController } from './store/namespace-controller.ts';
 import { ObjectApi } from './store/object-api.ts';
 import { Store } from './store/store.ts';
@@ -143,6 +144,7 @@ export const startClusterSim = async (options: ClusterSimOptions = {}): Promise<
   );
   const scheduler = new Scheduler(store, new EventRecorder(objects, 'default-scheduler', now), now);
   const namespaces = new NamespaceController(objects, caPem);
+  const collector = new GarbageCollector(objects);
   for (const name of SYSTEM_NAMESPACES)
     objects.create({ kind: known.namespaces, namespace: undefined }, { metadata: { name } });
   objects.create({ kind: known.nodes, namespace: undefined }, nodeObject(settings.node, KUBERNETES_VERSION, now()));
@@ -175,6 +177,7 @@ export const startClusterSim = async (options: ClusterSimOptions = {}): Promise<
     watches.abort();
     scheduler.close();
     namespaces.close();
+    collector.close();
     execServer.close();
     const closed = new Promise((resolve) => server.close(resolve));
     server.closeAllConnections();

@@ -246,6 +246,25 @@ describe('writing', () => {
     await eventually(async () => (await call(sim, `${maps}/owned`)).status === 404);
   });
 
+  test('foreground: the owner stays until what it owns is gone; orphan: what it owned stays', async () => {
+    const ownedBy = async (owner: string, name: string) => {
+      const { body } = await create(owner);
+      const reference = { apiVersion: 'v1', kind: 'ConfigMap', name: owner, uid: body.metadata.uid };
+      await create(name, { ownerReferences: [reference], finalizers: ['x/hold'] });
+    };
+    await ownedBy('front', 'front-owned');
+    await call(sim, `${maps}/front`, { method: 'DELETE', body: { propagationPolicy: 'Foreground' } });
+    expect((await call(sim, `${maps}/front`)).body.metadata.finalizers).toEqual(['foregroundDeletion']);
+    expect((await call(sim, `${maps}/front-owned`)).body.metadata.deletionTimestamp).toBeDefined();
+    await patch(`${maps}/front-owned`, 'application/merge-patch+json', { metadata: { finalizers: [] } });
+    expect((await call(sim, `${maps}/front`)).status).toBe(404);
+    await ownedBy('parent', 'orphan');
+    await call(sim, `${maps}/parent?propagationPolicy=Orphan`, { method: 'DELETE' });
+    const { body } = await call(sim, `${maps}/orphan`);
+    expect(body.metadata).toMatchObject({ name: 'orphan', ownerReferences: [] });
+    expect(body.metadata.deletionTimestamp).toBeUndefined();
+  });
+
   test('deleting a collection respects the selector', async () => {
     await create('c1', { labels: { set: 'c' } });
     await create('c2', { labels: { set: 'c' } });

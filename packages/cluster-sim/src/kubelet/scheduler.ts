@@ -99,6 +99,8 @@ export class Scheduler {
       this.#write({ ...pod, spec: { ...pod.spec, nodeName: NODE_NAME } }, { type: 'PodScheduled', status: 'True' });
       return;
     }
+    if (pod.status.conditions?.some(({ type, message }) => type === 'PodScheduled' && message === reason) === true)
+      return;
     this.#recorder.record(pod, { type: 'Warning', reason: 'FailedScheduling', message: reason });
     this.#write(pod, { type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message: reason });
   }
@@ -107,8 +109,6 @@ export class Scheduler {
     const condition: PodCondition = { ...input, lastProbeTime: null, lastTransitionTime: apiTime(this.#now()) };
     const others = (pod.status.conditions ?? []).filter(({ type }) => type !== condition.type);
     const status = { ...pod.status, conditions: [...others, condition] };
-    const before = pod.status.conditions?.find(({ type }) => type === condition.type);
-    if (before?.message === condition.message && before?.status === condition.status) return;
     this.#store.put(known.pods, { ...pod, status });
   }
 

@@ -1,10 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
 import { failures } from '../api/api-status.ts';
-import { kinds, known, type ResourceKind } from '../api/kinds.ts';
+import { known, type ResourceKind } from '../api/kinds.ts';
 import { apiTime, asObject, omit, type JsonObject, type KubeObject } from '../objects.ts';
 import { asPod } from '../pods/pod-types.ts';
 import { metadataCauses, newObject, refOf, updatedObject } from './metadata.ts';
 import { trackUpdate, type FieldManager } from '../patch/managed-fields.ts';
+import { FOREGROUND } from './garbage-collector.ts';
+import { OwnerIndex } from './owner-index.ts';
 import type { Store } from './store.ts';
 import { hasStatusSubresource, strategyOf } from './strategies.ts';
 
@@ -42,10 +44,13 @@ export interface DeleteOptions {
  */
 export class ObjectApi {
   readonly store: Store;
+  /** Which objects belong to which. */
+  readonly owners: OwnerIndex;
   readonly #now: () => Date;
 
   constructor(store: Store, now: () => Date) {
     this.store = store;
+    this.owners = new OwnerIndex(store);
     this.#now = now;
   }
 
@@ -118,9 +123,8 @@ export class ObjectApi {
     if (options.dryRun === true) return { object: current, gone: true };
     const marked = this.#marked(current, kind, options);
     if (this.#isReleased(marked)) {
-      const object = this.#remove(kind, marked);
-      if (options.propagationPolicy !== 'Orphan') this.#collectDependents(uid);
-      return { object, gone: true };
+      if (options.propagationPolicy === 'Orphan') this.#orphanDependents(uid);
+      return { object: this.#remove(kind, marked), gone: true };
     }
     if (isDeepStrictEqual(marked, current)) return { object: current, gone: false };
     const object = this.store.put(kind, marked);
@@ -163,10 +167,10 @@ export class ObjectApi {
   #marked(current: KubeObject, kind: ResourceKind, options: DeleteOptions): KubeObject {
     const grace = kind === known.pods ? podGrace(current, options.gracePeriodSeconds) : 0;
     const before = current.metadata.deletionGracePeriodSeconds;
-    if (current.metadata.deletionTimestamp !== undefined && before !== undefined && before <= grace) return current;
+    if (current.metadata.deletionTimestamp !== undefined && (before ?? 0) <= grace) return current;
     const finalizers = [...(current.metadata.finalizers ?? [])];
-    if (options.propagationPolicy === 'Foreground' && this.#hasDependents(current.metadata.uid)) {
-      finalizers.push('foregroundDeletion');
+    if (options.propagationPolicy === 'Foreground' && this.owners.of(current.metadata.uid).length > 0) {
+      finalizers.push(FOREGROUND);
     }
     const marked: KubeObject = {
       ...current,
@@ -188,28 +192,16 @@ export class ObjectApi {
     return !held && (object.metadata.deletionGracePeriodSeconds ?? 0) === 0;
   }
 
+  #orphanDependents(owner: string): void {
+    for (const { kind, namespace, name } of this.owners.of(owner)) {
+      const object = this.store.get(kind, namespace, name);
+      const ownerReferences = object?.metadata.ownerReferences?.filter(({ uid }) => uid !== owner) ?? [];
+      if (object !== undefined) this.store.put(kind, { ...object, metadata: { ...object.metadata, ownerReferences } });
+    }
+  }
+
   #remove(kind: ResourceKind, object: KubeObject): KubeObject {
     return this.store.remove(kind, object) ?? object;
-  }
-
-  #dependents(uid: string): { kind: ResourceKind; object: KubeObject }[] {
-    return kinds.flatMap((kind) =>
-      this.store
-        .list(kind)
-        .items.filter((object) => object.metadata.ownerReferences?.some((owner) => owner.uid === uid) ?? false)
-        .map((object) => ({ kind, object })),
-    );
-  }
-
-  #hasDependents(uid: string): boolean {
-    return this.#dependents(uid).length > 0;
-  }
-
-  #collectDependents(uid: string): void {
-    for (const { kind, object } of this.#dependents(uid)) {
-      const { namespace, name } = object.metadata;
-      if (this.store.get(kind, namespace, name) !== undefined) this.delete({ kind, namespace, name });
-    }
   }
 }
 
