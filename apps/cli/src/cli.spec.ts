@@ -143,7 +143,27 @@ describe('danube run --server', () => {
       } else if (path.endsWith('/cancel')) world.interrupt();
     });
     expect(await runCli(['run', '-', '--server', server.url.href], world.io)).toBe(130);
-    expect(world.stderr.text()).toBe('');
+    expect(world.stderr.text()).toBe('danube: not waiting for job k3v9; see danube get k3v9\n');
+  });
+
+  it('says so when the job cannot be cancelled, and goes on following it', async () => {
+    const world = fakeIo({ stdin: jobFile });
+    await using server = await fakeServer(({ method, path }, response) => {
+      if (method === 'POST' && path === '/v1/jobs') json(response, queuedJob, 201);
+      else if (path.endsWith('?follow=1')) {
+        follower = stream(response, failingLog.slice(0, 7));
+        world.interrupt();
+      } else if (path.endsWith('/cancel')) {
+        json(response, { error: { code: 'X', message: 'the store is full' } }, 503);
+        setTimeout(() => {
+          if (follower !== undefined) stream(follower, failingLog.slice(7));
+        }, 50);
+      } else json(response, failedJob);
+    });
+    let follower: ReturnType<typeof stream> | undefined;
+    expect(await runCli(['run', '-', '--server', server.url.href], world.io)).toBe(130);
+    expect(world.stdout.text()).toContain('* The job could not be cancelled: the store is full\n');
+    expect(world.stdout.text()).toContain('Job k3v9 failed');
   });
 
   it('cancels the job when nobody reads its output any more', async () => {

@@ -2,7 +2,8 @@ import type { Job } from '@danube/contract';
 import type { Command } from '../cli.ts';
 import { DanubeClient } from '../client/danube-client.ts';
 import { exitCodeOfState } from '../exit-codes.ts';
-import { type Io, stopOf } from '../io.ts';
+import { messageOf } from '../errors.ts';
+import { type Io, stopOf, write } from '../io.ts';
 import { loadJobFile } from '../job-file/load-job-file.ts';
 import { Screen, showLog } from '../show-log.ts';
 import { chooseView } from '../view/choose-view.ts';
@@ -18,29 +19,36 @@ export const run: Command = async (io, parsed) => {
   const client = new DanubeClient(place.url);
   // Not given up at the first Ctrl-C: whether the job exists must be known in order to cancel it.
   const job = await client.submit(pipeline, { signal: io.abort });
-  return await follow(job, { io, view, client });
+  return await follow(job, { io, view, client, keepsJobs: place.keepsJobs });
 };
 
 /** Where a job runs: a server that is there already, or one that exists only for this job. */
-type Place = AsyncDisposable & { readonly url: URL };
+type Place = AsyncDisposable & { readonly url: URL; readonly keepsJobs: boolean };
 
 const localMode = async (io: Io): Promise<Place> => {
   const { startLocalMode } = await import('../local/local-mode.ts');
-  return startLocalMode(io);
+  return Object.assign(await startLocalMode(io), { keepsJobs: false });
 };
 
-const remote = (url: URL): Place => ({ url, [Symbol.asyncDispose]: () => Promise.resolve() });
+const remote = (url: URL): Place => ({
+  url,
+  keepsJobs: true,
+  [Symbol.asyncDispose]: () => Promise.resolve(),
+});
 
-type Followed = { readonly io: Io; readonly view: View; readonly client: DanubeClient };
+type Followed = { readonly io: Io; readonly view: View; readonly client: DanubeClient; readonly keepsJobs: boolean };
 
-const follow = async (submitted: Job, { io, view, client }: Followed): Promise<number> => {
+const follow = async (submitted: Job, { io, view, client, keepsJobs }: Followed): Promise<number> => {
   const screen = new Screen(io);
   await screen.show(view.begin(submitted));
   const onStop = () => void cancel();
   const cancel = async (): Promise<void> => {
     await screen.show(view.note(`Cancelling the job (${stopOf(io)?.why ?? ''}); Ctrl-C again ends at once.`));
-    // A cancel that fails leaves the follower waiting; a second Ctrl-C ends that too.
-    await client.cancel(submitted.id, { signal: io.abort }).catch(() => undefined);
+    try {
+      await client.cancel(submitted.id, { signal: io.abort });
+    } catch (error) {
+      if (!io.abort.aborted) await screen.show(view.note(`The job could not be cancelled: ${messageOf(error)}`));
+    }
   };
   io.stop.addEventListener('abort', onStop, { once: true });
   if (io.stop.aborted) onStop();
@@ -51,6 +59,9 @@ const follow = async (submitted: Job, { io, view, client }: Followed): Promise<n
     return stopOf(io)?.exitCode ?? exitCodeOfState(job.state);
   } catch (error) {
     await screen.show(view.end(undefined));
+    if (io.abort.aborted && keepsJobs) {
+      await write(io.stderr, `danube: not waiting for job ${submitted.id}; see danube get ${submitted.id}\n`);
+    }
     throw error;
   } finally {
     io.stop.removeEventListener('abort', onStop);
