@@ -1,4 +1,6 @@
 import type { Env } from './config/cluster-config.ts';
+import type { KubeError } from './errors/kube-error.ts';
+import type { Requester } from './requester.ts';
 import type { RetryObserver } from './retry/with-retries.ts';
 import { type Clock, systemClock } from './time/clock.ts';
 import type { ConnectObserver } from './transport/connector.ts';
@@ -25,14 +27,37 @@ export type KubeClientOptions = {
   readonly maxAttempts?: number;
   /** Hears of every connection that is opened. */
   readonly onConnect?: ConnectObserver;
+  /** Hears of every attempt when it has ended: metrics and spans hang here. */
+  readonly onAttempt?: AttemptObserver;
   /** Hears of every repetition, before its wait. */
   readonly onRetry?: RetryObserver;
+  /** Stands between the typed verbs and the connection; see `@danube/k8s-client/testing`. */
+  readonly intercept?: (requester: Requester) => Requester;
 };
 
+/** One attempt of a call. */
+export type Attempt = {
+  readonly method: string;
+  /** Path without the query. */
+  readonly path: string;
+  /** 1 for the first. */
+  readonly attempt: number;
+  readonly durationMs: number;
+  /** Undefined when it succeeded. For a stream: when its headers came. */
+  readonly error?: KubeError;
+};
+
+/** Hears of an attempt that ended. Must not throw. */
+export type AttemptObserver = (attempt: Attempt) => void;
+
+type Hooks = 'onConnect' | 'onAttempt' | 'onRetry' | 'intercept';
+
 /** All options with their values. */
-export type NormalizedClientOptions = Required<Omit<KubeClientOptions, 'onConnect' | 'onRetry'>> & {
+export type NormalizedClientOptions = Required<Omit<KubeClientOptions, Hooks>> & {
   readonly onConnect?: ConnectObserver | undefined;
+  readonly onAttempt?: AttemptObserver | undefined;
   readonly onRetry?: RetryObserver | undefined;
+  readonly intercept?: ((requester: Requester) => Requester) | undefined;
 };
 
 /** The only place with defaults. @throws TypeError naming the option */
@@ -48,7 +73,9 @@ export const normalizeClientOptions = (options: KubeClientOptions): NormalizedCl
     env: options.env ?? process.env,
     maxAttempts: positive(options.maxAttempts ?? 10, 'maxAttempts'),
     onConnect: options.onConnect,
+    onAttempt: options.onAttempt,
     onRetry: options.onRetry,
+    intercept: options.intercept,
   });
 
 const positive = (value: number, field: string): number => {

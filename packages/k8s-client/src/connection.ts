@@ -108,9 +108,13 @@ export class Connection implements Requester {
     const body = encode(request.body);
     let access: Access | undefined;
     let renewed = false;
+    let attempts = 0;
     const attempt = async (timeoutMs: number): Promise<T> => {
-      access = await this.#access(request.signal);
-      return send(access, this.#wire(request, { target, body, timeoutMs, credential: access.headers }));
+      const current = await this.#access(request.signal);
+      access = current;
+      return this.#observed(request, (attempts += 1), () =>
+        send(current, this.#wire(request, { target, body, timeoutMs, credential: current.headers })),
+      );
     };
     const isTransient = async (error: KubeError): Promise<boolean> => {
       if (isForbidden(error)) return clock.now() - this.#rbacMadeAtMs < RBAC_SETTLES_MS;
@@ -129,6 +133,29 @@ export class Connection implements Requester {
       label: `${request.method} ${request.path}`,
       budget: this.#budget,
     });
+  }
+
+  async #observed<T>(request: KubeRequest, attempt: number, send: () => Promise<T>): Promise<T> {
+    const { onAttempt, clock } = this.#options;
+    if (onAttempt === undefined) return send();
+    const startedMs = clock.monotonic();
+    const { method, path } = request;
+    const tell = (error?: unknown): void =>
+      onAttempt({
+        method,
+        path,
+        attempt,
+        durationMs: clock.monotonic() - startedMs,
+        ...(error instanceof KubeError ? { error } : {}),
+      });
+    try {
+      const answer = await send();
+      tell();
+      return answer;
+    } catch (error) {
+      tell(error);
+      throw error;
+    }
   }
 
   #access(signal: AbortSignal | undefined): Promise<Access> {

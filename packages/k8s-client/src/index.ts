@@ -3,7 +3,7 @@ export type { ServerVersion } from './kube-client.ts';
 export type { UpgradeRequest } from './connection.ts';
 export type { Safety } from './retry/policy.ts';
 export type { Recovery, RetryObserver, Settlement } from './retry/with-retries.ts';
-export type { KubeClientOptions } from './client-options.ts';
+export type { Attempt, AttemptObserver, KubeClientOptions } from './client-options.ts';
 export type { CallOptions, KubeRequest, Requester } from './requester.ts';
 
 export { loadConfig } from './config/load-config.ts';
@@ -34,6 +34,9 @@ export type {
 
 export type { WatchEvent } from './watch/watch-event.ts';
 export type { WatchOptions } from './watch/watch.ts';
+
+export { LeaderElection } from './leader/leader-election.ts';
+export type { LeaderElectionOptions } from './leader/leader-election.ts';
 
 export { Informer } from './informer/informer.ts';
 export type { ChangeHandler, InformerState } from './informer/informer.ts';

@@ -177,6 +177,32 @@ describe('KubeClient', () => {
     expect(server.seen).toHaveLength(3);
     expect(clock.slept.every((ms) => ms >= 3000 && ms < 4000)).toBe(true);
   });
+
+  it('tells its hooks of each connection, attempt and repetition', async () => {
+    let refusals = 1;
+    await using server = await startServer((_request, response) => {
+      if (refusals-- > 0) failWith(response, { code: 503, reason: 'ServiceUnavailable' });
+      else json(response, { gitVersion: 'v1' });
+    });
+    const told: unknown[] = [];
+    const connections: unknown[] = [];
+    await using client = new KubeClient(
+      { server: server.url },
+      {
+        clock: fakeClock(),
+        onConnect: ({ ok, tls: secure }) => connections.push({ ok, secure }),
+        onAttempt: ({ method, path, attempt, error }) => told.push([method, path, attempt, error?.code]),
+        onRetry: ({ attempt, waitMs }) => told.push({ attempt, waitMs }),
+      },
+    );
+    await client.version();
+    expect(connections[0]).toEqual({ ok: true, secure: false });
+    expect(told).toEqual([
+      ['GET', '/version', 1, 'ServiceUnavailable'],
+      { attempt: 1, waitMs: 50 },
+      ['GET', '/version', 2, undefined],
+    ]);
+  });
 });
 
 describe('NamespaceClient.ensure', () => {

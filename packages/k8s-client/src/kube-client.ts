@@ -24,6 +24,7 @@ export type ServerVersion = { readonly major: string; readonly minor: string; re
 export class KubeClient implements Requester, AsyncDisposable {
   readonly config: ClusterConfig;
   readonly #connection: Connection;
+  readonly #requester: Requester;
   readonly #context: ResourceContext;
 
   /** @throws ConfigInvalid for a server that is no http(s) URL; TypeError for wrong options */
@@ -31,7 +32,8 @@ export class KubeClient implements Requester, AsyncDisposable {
     const normalized = normalizeClientOptions(options);
     this.config = config;
     this.#connection = new Connection(config, normalized);
-    this.#context = { requester: this, clock: normalized.clock, fieldManager: normalized.fieldManager };
+    this.#requester = normalized.intercept?.(this.#connection) ?? this.#connection;
+    this.#context = { requester: this.#requester, clock: normalized.clock, fieldManager: normalized.fieldManager };
   }
 
   /** Namespace of the configuration's context. */
@@ -79,12 +81,12 @@ export class KubeClient implements Requester, AsyncDisposable {
    * failure; a write only when it certainly was not applied, unless `recovery` allows more.
    */
   request<T>(request: KubeRequest, recovery?: Recovery<T>): Promise<T> {
-    return this.#connection.request(request, recovery);
+    return this.#requester.request(request, recovery);
   }
 
   /** Sends a request whose answer is read as it comes. `timeoutMs` is the time until its headers are there. */
   stream(request: KubeRequest, recovery?: Recovery<WireStream>): Promise<WireStream> {
-    return this.#connection.stream(request, recovery);
+    return this.#requester.stream(request, recovery);
   }
 
   /** What a WebSocket needs to dial a path of the API server with this client's credentials. */

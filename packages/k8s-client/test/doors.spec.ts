@@ -13,6 +13,7 @@ describe('the door of the package', () => {
        "Informer",
        "KubeClient",
        "KubeError",
+       "LeaderElection",
        "NamespaceClient",
        "PodClient",
        "ResourceClient",

@@ -1,1 +1,2 @@
-export {};
+export { failing } from './intercept.ts';
+export type { CallMatch, Interception, Verb } from './intercept.ts';

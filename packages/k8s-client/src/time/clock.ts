@@ -5,6 +5,8 @@ import { AbortedError } from '../errors/failures.ts';
 export type Clock = {
   /** Milliseconds since 1970. */
   readonly now: () => number;
+  /** Milliseconds since some moment; never jumps, whatever is done to the time of day. */
+  readonly monotonic: () => number;
   /** Between 0 and 1. */
   readonly random: () => number;
   /** Resolves after `ms`; rejects with an `Aborted` error when the signal fires. */
@@ -14,6 +16,7 @@ export type Clock = {
 /** The real thing. */
 export const systemClock: Clock = {
   now: Date.now,
+  monotonic: () => performance.now(),
   random: Math.random,
   sleep: async (ms, signal) => {
     await delay(ms, undefined, signal === undefined ? {} : { signal }).catch(() => {

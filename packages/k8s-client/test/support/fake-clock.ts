@@ -10,6 +10,7 @@ export const fakeClock = (
   return {
     slept,
     now: () => nowMs,
+    monotonic: () => nowMs,
     random,
     advance: (ms) => {
       nowMs += ms;
