@@ -33,7 +33,8 @@ export type ApiServer = AsyncDisposable & {
 export const startApiServer = async (options: ApiServerOptions): Promise<ApiServer> => {
   const settings = normalizeOptions(options);
   const store = new JobStore(openDatabase(settings.dataDir), settings);
-  const http = createServer();
+  // Longer than coordinators and proxies keep an idle connection, so that none sends on one that is being closed.
+  const http = createServer({ keepAliveTimeout: KEEP_ALIVE_MS });
   try {
     await listen(http, settings);
     return run(http, store, settings);
@@ -47,6 +48,7 @@ export const startApiServer = async (options: ApiServerOptions): Promise<ApiServ
 // How long answers may still be written once the server closes.
 const CLOSE_GRACE_MS = 1000;
 const CHECK_TIMEOUT_MS = 3000;
+const KEEP_ALIVE_MS = 75_000;
 
 const run = (http: Server, store: JobStore, settings: ApiServerSettings): ApiServer => {
   const { client, namespace, logger, now } = settings;
@@ -55,7 +57,7 @@ const run = (http: Server, store: JobStore, settings: ApiServerSettings): ApiSer
   const pods = kubePods({ client, namespace, podOptions, logger });
   const { concurrency, cancelGraceMs } = settings;
   const supervisor = new Supervisor({ store, pods, logger, now, concurrency, times: { cancelGraceMs } });
-  const feeds = new LogFeeds(store);
+  const feeds = new LogFeeds(store, { logger });
   const controls = new Controls(store);
   const checks = {
     store: () => store.writeCanary(),

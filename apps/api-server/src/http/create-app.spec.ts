@@ -216,6 +216,28 @@ describe('GET /v1/jobs/:id/logs?follow=1', () => {
     expect((await follow(server.url, { 'last-event-id': 'x' })).status).toBe(400);
   });
 
+  it('ends a follower, and nothing else, when the store cannot be read', async () => {
+    const errors: unknown[] = [];
+    const logger = {
+      debug: () => {},
+      info: () => {},
+      warn: () => {},
+      error: (message: string) => errors.push(message),
+    };
+    await using server = await startHttp({ logger });
+    server.store.submit({ id: 'a', pipeline: hello });
+    const response = await follow(server.url);
+    const logAfter = server.store.logAfter.bind(server.store);
+    server.store.logAfter = () => {
+      throw new TypeError('disk I/O error');
+    };
+    server.store.ingest('a', [started(1)]);
+    expect((await readEvents(response)).map(({ id }) => id)).toEqual([1]);
+    expect(errors).toEqual(['a log cannot be read']);
+    server.store.logAfter = logAfter;
+    expect((await fetch(`${server.url}/v1/jobs/a/logs`)).status).toBe(200);
+  });
+
   it('shows a silent client that the connection lives, and forgets clients that go', async () => {
     await using server = await startHttp({ times: { heartbeatMs: 20 } });
     server.store.submit({ id: 'a', pipeline: hello });

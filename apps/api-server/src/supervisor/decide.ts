@@ -62,10 +62,11 @@ export const decide = (scene: Scene): Action => {
 };
 
 /** The pod of a job that has ended: it ends by itself, or is helped, and is deleted. */
-const afterEnd = ({ job, facts, isGone, nowMs, times }: Scene): Action => {
-  if (facts === undefined || isGone || facts.isBeingDeleted) return { do: 'wait' };
+const afterEnd = (scene: Scene): Action => {
+  const { job, facts, nowMs, times } = scene;
+  if (facts === undefined || scene.isGone || facts.isBeingDeleted) return { do: 'wait' };
   const leftMs = (job.finishedAtMs ?? 0) + times.stopGraceMs - nowMs;
-  if (facts.coordinator !== 'running' || leftMs <= 0) return { do: 'delete', graceSeconds: TIDY_GRACE_SECONDS };
+  if (!isAnybodyThere(scene) || leftMs <= 0) return { do: 'delete', graceSeconds: TIDY_GRACE_SECONDS };
   return { do: 'wait', againMs: leftMs };
 };
 
@@ -87,15 +88,19 @@ const atEnd = (scene: Scene): Action | undefined => {
   return leftMs <= 0 ? { do: 'finish', end } : { do: 'wait', againMs: leftMs };
 };
 
-const atCancel = ({ job, facts, nowMs, times }: Scene): Action | undefined => {
+const atCancel = (scene: Scene): Action | undefined => {
+  const { job, facts, nowMs, times } = scene;
   if (job.cancelRequestedAtMs === undefined) return undefined;
   if (facts?.isBeingDeleted === true) return { do: 'wait' };
   const leftMs = job.cancelRequestedAtMs + times.cancelGraceMs - nowMs;
-  const isAnybodyThere = facts?.coordinator === 'running';
-  return isAnybodyThere && leftMs > 0
+  return isAnybodyThere(scene) && leftMs > 0
     ? { do: 'wait', againMs: leftMs }
     : { do: 'delete', graceSeconds: CANCEL_GRACE_SECONDS };
 };
+
+/** Whether a coordinator can hear us. One that has reported runs, even when the status does not say so yet. */
+const isAnybodyThere = ({ job, facts }: Scene): boolean =>
+  facts?.coordinator === 'running' || (facts?.coordinator === 'waiting' && job.ackedSeq > 0);
 
 const whileItRuns = ({ job, diagnosis, nowMs, times }: Scene): Action => {
   if (diagnosis === undefined || !('recheckAtMs' in diagnosis || diagnosis.state === 'starting')) return { do: 'wait' };

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { podName } from '@danube/contract/names';
-import { jobPodName } from '@danube/pod-builder';
+import type { Pod } from '@danube/k8s-client';
+import { ATTEMPT_LABEL, jobPodName } from '@danube/pod-builder';
 import type { Logger } from '../log/logger.ts';
 import type { JobStore } from '../store/job-store.ts';
 import type { SupervisedJob } from '../store/job-view.ts';
@@ -64,6 +64,7 @@ export class Supervisor {
     this.#stopListening = this.#parts.store.transitions.onAny((jobId) => {
       this.#queue.add(jobId);
       this.#takeJobs();
+      this.#tell(jobId);
     });
     this.#background = this.#watch();
   }
@@ -104,8 +105,20 @@ export class Supervisor {
     this.#takeJobs();
   }
 
+  /** Takes what may run from the queue. A store that fails fails nobody else: the next look tries again. */
   #takeJobs(): void {
-    if (this.isSynced) this.#parts.store.take(this.#parts.concurrency);
+    try {
+      if (this.isSynced) this.#parts.store.take(this.#parts.concurrency);
+    } catch (error) {
+      this.#parts.logger.error('no job can be taken from the queue', { error });
+    }
+  }
+
+  #tell(jobId: string): void {
+    const job = this.#parts.store.supervised(jobId);
+    if (job === undefined) return;
+    const { state, attempt, podUid } = job;
+    this.#parts.logger.info(job.isFinal ? 'job ended' : 'job goes on', { jobId, state, attempt, podUid });
   }
 
   async #look(jobId: string): Promise<number | undefined> {
@@ -113,6 +126,7 @@ export class Supervisor {
     const job = this.#parts.store.supervised(jobId);
     const { current, strays } = this.#cache.podsOf(jobId, job);
     const strayAgainMs = await this.#tidy(jobId, job, strays);
+    if (job === undefined) this.#forget(jobId);
     if (job === undefined || job.state === 'queued') return strayAgainMs;
     const action = decide(await this.#scene(job, current, false));
     return (await this.#perform(job, action, current)) ?? strayAgainMs;
@@ -164,7 +178,8 @@ export class Supervisor {
         store.progress(job.id, action.message);
         return action.againMs;
       case 'finish':
-        logger.info('job ended', { jobId: job.id, state: action.end.state, reason: action.end.reason?.code });
+        logger.info('ending a job', { jobId: job.id, state: action.end.state, reason: action.end.reason?.code });
+        this.#endVisibleSinceMs.delete(job.id);
         store.finish(job.id, action.end);
         return 0;
       case 'delete':
@@ -208,8 +223,8 @@ export class Supervisor {
   async #tidy(jobId: string, job: SupervisedJob | undefined, strays: readonly SeenPod[]): Promise<number | undefined> {
     let againMs: number | undefined;
     for (const { pod } of strays) {
-      const { name = '', deletionTimestamp, creationTimestamp } = pod.metadata ?? {};
-      if (!name.startsWith(podName(jobId)) || deletionTimestamp !== undefined) continue;
+      const { name, deletionTimestamp, creationTimestamp } = pod.metadata ?? {};
+      if (!isOurs(pod, jobId) || deletionTimestamp !== undefined) continue;
       const ageMs = this.#parts.now() - new Date(creationTimestamp ?? 0).getTime();
       if (job === undefined && ageMs < this.#times.orphanAgeMs) {
         againMs = this.#times.orphanAgeMs - ageMs;
@@ -226,3 +241,10 @@ export class Supervisor {
     this.#cache.forgetGone(jobId);
   }
 }
+
+/** A pod that only carries a job's label is not proven to be ours. */
+const isOurs = ({ metadata }: Pod, jobId: string): boolean => {
+  const attempt = Number(metadata?.labels?.[ATTEMPT_LABEL]);
+  const isManaged = metadata?.labels?.['app.kubernetes.io/managed-by'] === 'danube';
+  return isManaged && Number.isSafeInteger(attempt) && metadata.name === jobPodName({ id: jobId, attempt });
+};

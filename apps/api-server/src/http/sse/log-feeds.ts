@@ -1,4 +1,5 @@
 import type { Response } from 'express';
+import { type Logger, silentLogger } from '../../log/logger.ts';
 import type { JobStore } from '../../store/job-store.ts';
 import { Follower } from './follower.ts';
 import { type RenderedPage, renderPage } from './render.ts';
@@ -23,11 +24,13 @@ const defaultTimes: FeedTimes = { batchMs: 50, heartbeatMs: 15_000 };
 export class LogFeeds {
   readonly #store: JobStore;
   readonly #times: FeedTimes;
+  readonly #logger: Logger;
   readonly #feeds = new Map<string, Feed>();
   readonly #heartbeat: NodeJS.Timeout;
 
-  constructor(store: JobStore, times: Partial<FeedTimes> = {}) {
+  constructor(store: JobStore, { logger = silentLogger, ...times }: Partial<FeedTimes> & { logger?: Logger } = {}) {
     this.#store = store;
+    this.#logger = logger;
     this.#times = { ...defaultTimes, ...times };
     this.#heartbeat = setInterval(() => {
       for (const feed of this.#feeds.values()) feed.heartbeat();
@@ -55,6 +58,7 @@ export class LogFeeds {
     const feed = new Feed({
       page: (position) => renderPage(this.#store.logAfter(jobId, position)),
       batchMs: this.#times.batchMs,
+      onError: (error) => this.#logger.error('a log cannot be read', { jobId, error }),
       onEmpty: () => {
         stopListening();
         this.#feeds.delete(jobId);
@@ -70,6 +74,7 @@ type FeedParts = {
   readonly page: (position: number) => RenderedPage;
   readonly batchMs: number;
   readonly onEmpty: () => void;
+  readonly onError: (error: unknown) => void;
 };
 
 /** The followers of one job. */
@@ -123,10 +128,16 @@ class Feed {
   }
 
   #send(follower: Follower, page: (position: number) => RenderedPage): void {
-    while (follower.isReady) {
-      const next = page(follower.position);
-      follower.send(next);
-      if (next.isEmpty) return;
+    try {
+      while (follower.isReady) {
+        const next = page(follower.position);
+        follower.send(next);
+        if (next.isEmpty) return;
+      }
+    } catch (error) {
+      // A store that cannot be read: the client comes back, and goes on where it was.
+      follower.end();
+      this.#parts.onError(error);
     }
   }
 
