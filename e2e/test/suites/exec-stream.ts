@@ -1,5 +1,5 @@
 import { type ExecProtocol, ExecStream, type ExecTarget, isExecError, type Journal } from '@danube/exec-stream';
-import { isPodRunning, type KubeClient } from '@danube/k8s-client';
+import { isPodRunning, type KubeClient, type Pod } from '@danube/k8s-client';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createHash, randomUUID } from 'node:crypto';
 import type { Readable } from 'node:stream';
@@ -42,28 +42,28 @@ export const describeExecStream = ({ client, image, many }: ExecCluster): void =
   const namespace = `exec-stream-${randomUUID().slice(0, 8)}`;
   const target: ExecTarget = { namespace, pod: 'target', container: 'worker' };
 
+  const idlePod = (name: string): Pod => ({
+    metadata: { name },
+    spec: {
+      restartPolicy: 'Never',
+      terminationGracePeriodSeconds: 1,
+      automountServiceAccountToken: false,
+      containers: [
+        {
+          name: target.container,
+          image,
+          imagePullPolicy: 'IfNotPresent',
+          command: ['/bin/sh', '-c', 'trap "exit 0" TERM; while :; do sleep 1 & wait $!; done'],
+          volumeMounts: [{ name: 'control', mountPath: CONTROL }],
+        },
+      ],
+      volumes: [{ name: 'control', emptyDir: {} }],
+    },
+  });
+
   beforeAll(async () => {
     await client().namespaces().ensure(namespace);
-    await client()
-      .pods(namespace)
-      .create({
-        metadata: { name: target.pod },
-        spec: {
-          restartPolicy: 'Never',
-          terminationGracePeriodSeconds: 1,
-          automountServiceAccountToken: false,
-          containers: [
-            {
-              name: target.container,
-              image,
-              imagePullPolicy: 'IfNotPresent',
-              command: ['/bin/sh', '-c', 'trap "exit 0" TERM; while :; do sleep 1 & wait $!; done'],
-              volumeMounts: [{ name: 'control', mountPath: CONTROL }],
-            },
-          ],
-          volumes: [{ name: 'control', emptyDir: {} }],
-        },
-      });
+    await client().pods(namespace).create(idlePod(target.pod));
   });
 
   afterAll(() => client().namespaces().delete(namespace));
@@ -79,6 +79,29 @@ export const describeExecStream = ({ client, image, many }: ExecCluster): void =
     }
     expect(await readAll(stream.attach(target, spec))).toEqual({ stdout: 'early\n', stderr: '' });
     await client().pods(namespace).waitFor(target.pod, isPodRunning, { timeoutMs: 60_000 });
+  });
+
+  it('ends what runs in a pod that is deleted', async () => {
+    const doomed = { ...target, pod: 'doomed' };
+    const pods = client().pods(namespace);
+    await pods.create(idlePod(doomed.pod));
+    await pods.waitFor(doomed.pod, isPodRunning, { timeoutMs: 60_000 });
+    const stream = new ExecStream(client());
+    const session = stream.exec(doomed, ['sleep', '300']);
+    const ref = { id: 'doomed', dir: CONTROL };
+    await stream.start(doomed, { ...ref, run: 'echo up; sleep 300' });
+    const reading = failure(readAll(stream.attach(doomed, ref)));
+    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    await pods.delete(doomed.pod);
+    const codes = [
+      'EXEC_POD_DELETED',
+      'EXEC_CONTAINER_ENDED',
+      'EXEC_CONNECTION_LOST',
+      'EXEC_EXIT_UNKNOWN',
+      'EXEC_REFUSED',
+    ];
+    expect(codes).toContain(((await failure(session.result)) as { code: string }).code);
+    expect(codes.slice(0, 2)).toContain(((await reading) as { code: string }).code);
   });
 
   describe.each(protocols)('over %s', (protocol) => {

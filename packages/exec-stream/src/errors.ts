@@ -19,6 +19,11 @@ export const execErrors = {
   EXEC_PROTOCOL: { summary: 'The server broke the exec protocol', retryable: false },
   EXEC_STDIN_EOF: { summary: 'The server cannot end stdin', retryable: false },
   EXEC_LOST: { summary: 'The launcher of the run died without an exit record', retryable: false },
+  EXEC_POD_DELETED: { summary: 'The pod was deleted', retryable: false },
+  EXEC_POD_EVICTED: { summary: 'The pod was evicted', retryable: false },
+  EXEC_OOM_KILLED: { summary: 'The container was killed for want of memory', retryable: false },
+  EXEC_CONTAINER_ENDED: { summary: 'The container ended', retryable: false },
+  EXEC_CONTAINER_RESTARTED: { summary: 'The container was restarted', retryable: false },
   EXEC_JOURNAL: { summary: 'The journal of the run cannot be trusted', retryable: false },
 } as const satisfies Record<string, ErrorEntry>;
 
@@ -92,6 +97,9 @@ export class ExecTimeoutError extends ExecError {}
 export class ExecAbortedError extends ExecError {}
 /** The run was claimed, and its launcher is dead without an exit record. It is never run again. */
 export class ExecLostError extends ExecError {}
+
+/** The pod or its container ended under the command. What was running in it is gone. */
+export class ExecPodError extends ExecError {}
 
 /** True for every error of this package, also across copies of it. */
 export function isExecError(error: unknown): error is ExecError {

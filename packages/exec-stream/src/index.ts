@@ -1,4 +1,6 @@
 export { ExecStream, type ExecStreamOptions, type ProbedState, type RunOptions } from './exec-stream.ts';
+export type { ContainerStatusLike, PodLike } from './pod/pod-end.ts';
+export type { PodReader } from './pod/watch-pod.ts';
 export { readJournal, type ReadJournalOptions } from './read-journal.ts';
 export {
   ExecAbortedError,
@@ -7,6 +9,7 @@ export {
   type ExecErrorCode,
   ExecExitUnknownError,
   ExecLostError,
+  ExecPodError,
   ExecStartError,
   ExecTimeoutError,
   execErrors,

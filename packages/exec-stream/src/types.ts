@@ -1,3 +1,4 @@
+import type { PodReader } from './pod/watch-pod.ts';
 import type { Readable, Writable } from 'node:stream';
 
 /** The container a command runs in. */
@@ -16,6 +17,8 @@ export type ExecProtocol = 'v5.channel.k8s.io' | 'v4.channel.k8s.io';
  */
 export interface ExecClient {
   upgradeRequest(request: { readonly path: string; readonly query?: ExecQuery }): Promise<UpgradeRequest>;
+  /** When it is there, commands that take longer than a second are ended with the pod they run in. Needs `get` and `watch` on `pods`. */
+  pods?(namespace: string): PodReader;
 }
 
 /** Query parameters of an exec request. A list is a repeated parameter. */

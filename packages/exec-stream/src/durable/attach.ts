@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ExecAbortedError, ExecError, ExecLostError } from '../errors.ts';
 import type { ExitRecord, Journal, JournalChunk, StreamBytes } from '../types.ts';
+import { podEnded } from '../pod/watch-pod.ts';
 import { parseExitRecord } from './exit-record.ts';
 import { journalOf } from './journal.ts';
 import { relayEvents, type RelayRequest } from './relay-connection.ts';
@@ -15,7 +16,24 @@ const FIRST_DELAY_MS = 50;
 const MAX_DELAY_MS = 5_000;
 
 /** A journal that is read through exec, and taken up again at the same offsets whenever the connection breaks. */
-export const attachJournal = (settings: AttachSettings): Journal => journalOf(() => read(settings));
+export const attachJournal = (settings: AttachSettings): Journal => journalOf(() => readWhilePodLives(settings));
+
+/** Ends the reading when the container has ended: nobody is there any more who could write or send. */
+async function* readWhilePodLives(settings: AttachSettings): AsyncGenerator<JournalChunk, ExitRecord> {
+  const { client, target, connection } = settings;
+  const reader = client.pods?.(target.namespace);
+  const over = new AbortController();
+  const ended = new AbortController();
+  const signal = connection.signal ? AbortSignal.any([connection.signal, ended.signal]) : ended.signal;
+  if (reader) void podEnded(reader, target, over.signal).then((end) => end && ended.abort(end));
+  try {
+    return yield* read({ ...settings, connection: { ...connection, signal } });
+  } catch (error) {
+    throw ended.signal.aborted ? ended.signal.reason : error;
+  } finally {
+    over.abort();
+  }
+}
 
 async function* read(settings: AttachSettings): AsyncGenerator<JournalChunk, ExitRecord> {
   const offsets: { -readonly [stream in keyof StreamBytes]: number } = { ...settings.offsets };

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { PassThrough, type Writable } from 'node:stream';
 import { type ConnectionEnd, ExecConnection, type ConnectionOptions } from '../connection/connection.ts';
-import { ExecAbortedError, ExecError, ExecTimeoutError } from '../errors.ts';
+import { ExecAbortedError, ExecError, ExecPodError, ExecTimeoutError } from '../errors.ts';
+import { podEnded } from '../pod/watch-pod.ts';
 import { withRetry } from '../retry.ts';
 import type { ExecClient, ExecProtocol, ExecResult, ExecSession, ExecTarget } from '../types.ts';
 import { endCommand } from './end-command.ts';
@@ -75,6 +76,7 @@ export class PlainSession implements ExecSession {
     signal?.addEventListener('abort', onAbort, { once: true });
     if (signal?.aborted) onAbort();
     const began = performance.now();
+    this.#watchPod();
     try {
       const once = (): Promise<ExecResult> => this.#once(began);
       return await withRetry(once, { retryForMs, signal: this.#cancel.signal });
@@ -88,6 +90,16 @@ export class PlainSession implements ExecSession {
       this.stdout.finish();
       this.stderr.finish();
     }
+  }
+
+  /** Ends this exec when its container has ended: a connection to a pod that is gone can stay open and silent. */
+  #watchPod(): void {
+    const { target } = this.#command;
+    const reader = this.#client.pods?.(target.namespace);
+    if (!reader) return;
+    void podEnded(reader, target, this.#over.signal).then((end) => {
+      if (end) this.#cancel.abort(end);
+    });
   }
 
   /** One connection, from dialling to verdict. */
@@ -161,7 +173,7 @@ export class PlainSession implements ExecSession {
   async #ended(error: unknown): Promise<unknown> {
     const reason: unknown = this.#cancel.signal.reason;
     if (!(reason instanceof ExecError)) return error;
-    if (this.#connection === undefined) return reason;
+    if (this.#connection === undefined || reason instanceof ExecPodError) return reason;
     const survivors =
       this.#nonce === undefined
         ? undefined
