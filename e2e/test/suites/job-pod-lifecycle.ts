@@ -22,7 +22,9 @@ export type LifecycleCluster = {
   /** An image whose `sh` and `sleep` work. */
   readonly image: string;
   /** Kinds of trouble that this cluster cannot make, and why not. */
-  readonly cannot?: readonly ('out-of-memory' | 'workspace-full' | 'unschedulable' | 'startup-probes')[];
+  readonly cannot?: readonly (
+    'out-of-memory' | 'workspace-full' | 'unschedulable' | 'startup-probes' | 'image-store'
+  )[];
 };
 
 type Change = (pod: JobPod) => void;
@@ -143,6 +145,36 @@ export const describeJobPodLifecycle = ({ client, image, cannot = [] }: Lifecycl
         change: (pod) => (pod.spec.containers[1]!.command = ['/no/such/program']),
       },
       {
+        name: 'an image that is not there and may not be pulled',
+        code: 'ImagePullFailed',
+        row: 'image-never-pulled',
+        change: (pod) => Object.assign(pod.spec.containers[1]!, { image: 'nowhere/x:1', imagePullPolicy: 'Never' }),
+        needs: 'image-store',
+      },
+      {
+        name: 'a volume of a Secret that does not exist',
+        code: 'ContainerConfigError',
+        row: 'volume-object-missing',
+        change: (pod) => pod.spec.volumes!.push({ name: 'keys', secret: { secretName: 'none' } }),
+      },
+      {
+        name: 'a coordinator image that cannot run',
+        code: 'ContainerConfigError',
+        row: 'coordinator-start',
+        change: (pod) => (pod.spec.containers[0]!.command = ['/no/such/program']),
+      },
+      {
+        name: 'a worker that writes more beside its volumes than it may',
+        code: 'WorkspaceFull',
+        row: 'workspace-full',
+        needs: 'workspace-full',
+        change: (pod) => {
+          const worker = pod.spec.containers[1]!;
+          worker.command = ['/bin/sh', '-c', 'dd if=/dev/zero of=/tmp/big bs=1M count=16; exec sleep 600'];
+          worker.resources = { limits: { 'ephemeral-storage': '4Mi' } };
+        },
+      },
+      {
         name: 'a coordinator that ends without a result',
         code: 'CoordinatorLost',
         row: 'coordinator-lost',
@@ -194,7 +226,7 @@ export const describeJobPodLifecycle = ({ client, image, cannot = [] }: Lifecycl
       async ({ code, row, change, script = idle }) => {
         const made = await createJobPod(client(), stubPod(script, change));
         const startedMs = Date.now();
-        const diagnosis = await untilFinal(made, { unschedulableMs: 2_000, reportMs: 2_000 });
+        const diagnosis = await untilFinal(made, { unschedulableMs: 2_000, reportMs: 2_000, missingObjectMs: 2_000 });
         expect(diagnosis).toMatchObject({ state: 'failed', row, reason: { code } });
         if (code === 'ImagePullFailed') expect(Date.now() - startedMs).toBeLessThan(60_000);
         await deleteJobPod(client(), refOf(made));
@@ -245,9 +277,9 @@ export const describeJobPodLifecycle = ({ client, image, cannot = [] }: Lifecycl
       await deleteJobPod(client(), refOf(made));
     }, 60_000);
 
-    const withProbes = cannot.includes('startup-probes') ? [] : ['ready'];
-    it.each(withProbes)(
-      'starts the worker only when a service is %s',
+    const itProbes = cannot.includes('startup-probes') ? () => undefined : it;
+    itProbes(
+      'starts the worker only when a service is ready',
       async () => {
         const service = {
           name: 'db',

@@ -31,9 +31,9 @@ export type JobPod = Pod & { apiVersion: 'v1'; kind: 'Pod'; metadata: JobPodMeta
  */
 export const buildJobPod = (job: JobRef, pipeline: Pipeline, options: JobPodOptions = {}): JobPod => {
   const normal = normalizeJobPodOptions(options);
-  const problems = inputProblems(job, pipeline, normal);
-  if (problems.length > 0) throw new InvalidJobPodError(problems);
   const metadata = jobPodMetadata(job, pipeline, normal);
+  const problems = inputProblems({ job, pipeline, options: normal, metadata });
+  if (problems.length > 0) throw new InvalidJobPodError(problems);
   const pod: JobPod = { apiVersion: 'v1', kind: 'Pod', metadata, spec: jobPodSpec(metadata.name, pipeline, normal) };
   if (normal.patch === undefined) return pod;
   const patched = applyPodPatch(pod, normal.patch);

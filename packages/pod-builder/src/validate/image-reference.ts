@@ -9,6 +9,8 @@ const reference = new RegExp(
 
 /** Whether a text names an image: `busybox`, `registry.example:5000/team/app:1.2@sha256:…`. */
 export const isImageReference = (text: string): boolean => {
+  // Name, tag and digest together are never longer; without this a hostile text could keep the expression busy.
+  if (text.length > 600) return false;
   const [, repository] = reference.exec(text) ?? [];
   // A name that is 64 hex digits would be an image id.
   return repository !== undefined && repository.length <= 255 && !/^[a-f0-9]{64}$/.test(repository);

@@ -1,7 +1,7 @@
 import { isDuration, jobIdSchema, type Pipeline, type Problem } from '@danube/contract';
 import { jobPodName, type JobRef } from '../pod/job-pod-name.ts';
 import { deadlineSeconds, type NormalJobPodOptions } from '../pod/job-pod-options.ts';
-import { jobPodMetadata } from '../pod/metadata.ts';
+import type { JobPodMetadata } from '../pod/metadata.ts';
 import { checkExtras } from './extra-problems.ts';
 import { isImageReference } from './image-reference.ts';
 import { checkMetadata } from './metadata-problems.ts';
@@ -12,11 +12,19 @@ import { checkQuantity, checkResources } from './resource-problems.ts';
 
 const MAX_INT32 = 2 ** 31 - 1;
 
+/** What a pod is built from, with the metadata that was made of it. */
+export type JobPodInput = {
+  readonly job: JobRef;
+  readonly pipeline: Pipeline;
+  readonly options: NormalJobPodOptions;
+  readonly metadata: JobPodMetadata;
+};
+
 /**
  * Everything that keeps the input from giving a pod which the API server accepts. What only the cluster can know (whether
  * a Secret or a priority class exists, whether a quota has room) is not among it.
  */
-export const inputProblems = (job: JobRef, pipeline: Pipeline, options: NormalJobPodOptions): Problem[] => {
+export const inputProblems = ({ job, pipeline, options, metadata }: JobPodInput): Problem[] => {
   const report = new Report();
   checkJob(report, job);
   checkPipeline(report, pipeline, options);
@@ -25,7 +33,7 @@ export const inputProblems = (job: JobRef, pipeline: Pipeline, options: NormalJo
   checkResources(report, ['options', 'workerResources'], options.workerResources);
   checkPlacement(report, options.placement);
   checkExtras(report, options);
-  checkMetadata(report, options, jobPodMetadata(job, pipeline, options));
+  checkMetadata(report, options, metadata);
   return report.problems;
 };
 
