@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test } from '@jest/globals';
+import { afterAll, afterEach, describe, expect, test } from '@jest/globals';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { findProcesses } from '../src/kubelet/process-tree.ts';
 import type { ClusterSim } from '../src/index.ts';
 import { createPod, eventually, podInPhase } from './support/api.ts';
+import { simulatorOf } from './support/processes.ts';
 
 const program = join(import.meta.dirname, '../bin/cluster-sim.js');
 const directory = mkdtempSync(join(tmpdir(), 'cluster-sim-cli-'));
@@ -14,6 +15,10 @@ const children: ChildProcess[] = [];
 afterEach(() => {
   for (const child of children.splice(0)) child.kill('SIGKILL');
   for (const entry of readdirSync(directory)) rmSync(join(directory, entry), { recursive: true, force: true });
+});
+
+afterAll(() => {
+  rmSync(directory, { recursive: true });
 });
 
 const start = (args: readonly string[]) => {
@@ -50,14 +55,8 @@ const withPod = async () => {
   const files = readdirSync(data).filter((entry) => entry.startsWith('cluster-sim-'));
   expect(files).toHaveLength(1);
   const own = join(data, files[0] ?? '');
-  const cookie = await eventually(() => {
-    for (const pid of findProcesses('')) {
-      const environ = readFileSync(`/proc/${pid}/environ`, 'latin1');
-      if (environ.includes(own)) return /CLUSTER_SIM_CONTAINER=([0-9a-f]+\/)/.exec(environ)?.[1];
-    }
-    return undefined;
-  });
-  expect(findProcesses(cookie).length).toBeGreaterThan(1);
+  const cookie = await eventually(() => simulatorOf(own));
+  await eventually(() => findProcesses(cookie).length > 1);
   return { ...run, cookie, own };
 };
 

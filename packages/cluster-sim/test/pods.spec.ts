@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { findProcesses } from '../src/kubelet/process-tree.ts';
 import { startClusterSim, type ClusterSim } from '../src/index.ts';
 import { call, createPod, eventually, podBody, podInPhase, podPath, str, watch, type Loose } from './support/api.ts';
+import { cookieOf, simulatorOf } from './support/processes.ts';
 
 let sim: ClusterSim;
 beforeAll(async () => {
@@ -263,7 +264,7 @@ describe('the end of a pod', () => {
     });
     const uid = str(created.body.metadata.uid);
     await eventually(async () => (await log('daemon')) === 'up\n');
-    const cookie = readCookie(uid);
+    const cookie = await eventually(() => cookieOf(`/${uid}/main/0`));
     expect(findProcesses(cookie).length).toBeGreaterThan(1);
     await call(sim, podPath('daemon'), { method: 'DELETE', body: { gracePeriodSeconds: 1 } });
     await eventually(async () => (await call(sim, podPath('daemon'))).status === 404);
@@ -278,15 +279,6 @@ describe('the end of a pod', () => {
     expect(forced.status).toBe(200);
     expect((await call(sim, podPath('mine'))).status).toBe(404);
   });
-
-  const readCookie = (uid: string): string => {
-    const marker = `/${uid}/main/0`;
-    const pids = findProcesses('');
-    const environ = pids
-      .map((pid) => readFileSync(`/proc/${pid}/environ`, 'latin1'))
-      .find((text) => text.includes(marker));
-    return /CLUSTER_SIM_CONTAINER=(\S+?)\0/.exec(environ ?? '')?.[1] ?? 'none';
-  };
 });
 
 describe('what a container is given', () => {
@@ -378,12 +370,8 @@ test('closing ends every process and removes every file', async () => {
   const other = await startClusterSim();
   await createPod(other, { name: 'p', command: ['sh', '-c', 'setsid sleep 60 & sleep 60'] });
   await podInPhase(other, 'p', 'Running');
-  const environ = readFileSync(
-    `/proc/${findProcesses('').find((pid) => readFileSync(`/proc/${pid}/environ`).includes(other.dataDir)) ?? 0}/environ`,
-    'latin1',
-  );
-  const simulator = /CLUSTER_SIM_CONTAINER=([0-9a-f]+\/)/.exec(environ)?.[1] ?? '';
-  expect(findProcesses(simulator).length).toBeGreaterThanOrEqual(2);
+  const simulator = await eventually(() => simulatorOf(other.dataDir));
+  await eventually(() => findProcesses(simulator).length >= 2);
   await other.close();
   expect(findProcesses(simulator)).toEqual([]);
   expect(existsSync(other.dataDir)).toBe(false);
