@@ -1,4 +1,4 @@
-import { closeSync, openSync, readFileSync, truncateSync, writeSync } from 'node:fs';
+import { openSync, readFileSync, truncateSync, writeSync } from 'node:fs';
 import type { Happening } from '../domain/job-machine.ts';
 
 /** A happening, and when it came, in milliseconds since 1970. */
@@ -11,7 +11,7 @@ export type Logged = { readonly at: number; readonly happening: Happening };
  * A line is written before anything follows from it. It survives the end of the process, not that of the node: with the
  * node the volume is gone too.
  */
-export class StateLog implements Disposable {
+export class StateLog {
   readonly #file: string;
   #fd: number | undefined;
 
@@ -34,11 +34,6 @@ export class StateLog implements Disposable {
   append(logged: Logged): void {
     this.#fd ??= openSync(this.#file, 'a', 0o600);
     writeSync(this.#fd, `${JSON.stringify(logged)}\n`);
-  }
-
-  [Symbol.dispose](): void {
-    if (this.#fd !== undefined) closeSync(this.#fd);
-    this.#fd = undefined;
   }
 }
 
