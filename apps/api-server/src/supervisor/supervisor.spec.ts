@@ -216,6 +216,18 @@ describe('Supervisor', () => {
       expect(store.get('a')).toMatchObject({ state: 'cancelled', logComplete: true });
     });
 
+    it('knows a coordinator that has reported to be there, whatever a late status says', async () => {
+      begin({ cancelGraceMs: 60_000 });
+      submit('a');
+      await until(() => store.supervised('a')?.podUid !== undefined);
+      store.ingest('a', [started(1)]);
+      store.requestCancel('a');
+      await sleep(50);
+      expect(pods.deleted).toEqual([]);
+      store.ingest('a', [finished(2, 'cancelled')]);
+      expect(state('a')).toBe('cancelled');
+    });
+
     it('does not end the job before its pod has ended', async () => {
       pods.isDeletionStuck = true;
       begin({ cancelGraceMs: 10 });
