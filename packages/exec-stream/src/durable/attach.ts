@@ -14,6 +14,7 @@ export interface AttachSettings extends RelayRequest {
 
 const FIRST_DELAY_MS = 50;
 const MAX_DELAY_MS = 5_000;
+const POD_SAYS_MS = 3_000;
 
 /** A journal that is read through exec, and taken up again at the same offsets whenever the connection breaks. */
 export const attachJournal = (settings: AttachSettings): Journal => journalOf(() => readWhilePodLives(settings));
@@ -29,6 +30,10 @@ async function* readWhilePodLives(settings: AttachSettings): AsyncGenerator<Jour
   try {
     return yield* read({ ...settings, connection: { ...connection, signal } });
   } catch (error) {
+    // A refusal may be the first that is seen of the end; the pod knows the reason a little later.
+    if (reader && error instanceof ExecError && error.started === 'no') {
+      await sleep(POD_SAYS_MS, undefined, { signal }).catch(() => undefined);
+    }
     throw ended.signal.aborted ? ended.signal.reason : error;
   } finally {
     over.abort();
