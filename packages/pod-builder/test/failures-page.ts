@@ -40,7 +40,10 @@ ${failureTable.map(advice).join('\n')}
 export const onRealNode = new Set([
   'image-registry-unreachable',
   'image-name-invalid',
+  'image-never-pulled',
   'container-config',
+  'volume-object-missing',
+  'coordinator-start',
   'worker-start',
   'coordinator-lost',
   'deadline',

@@ -17,7 +17,7 @@ describe('createJobPod', () => {
     await using api = await startPodApi();
     api.fail('POST', 'lose-answer');
     const made = await createJobPod(api.client, pod);
-    expect(made.metadata!.uid).toBe(api.pods.get('job-a')!.metadata!.uid);
+    expect(made.metadata.uid).toBe(api.pods.get('job-a')!.metadata!.uid);
     expect(api.pods.size).toBe(1);
   });
 
@@ -33,7 +33,7 @@ describe('createJobPod', () => {
     await using api = await startPodApi();
     const before = await createJobPod(api.client, pod);
     const after = await createJobPod(api.client, buildJobPod({ id: 'a', attempt: 1 }, pipeline));
-    expect(after.metadata!.uid).toBe(before.metadata!.uid);
+    expect(after.metadata.uid).toBe(before.metadata.uid);
   });
 
   it('does not take up a pod with another job spec', async () => {

@@ -5,6 +5,7 @@ import {
   isNotFound,
   isRetryable,
   type KubeClient,
+  type ObjectMeta,
   type Pod,
   retryAfterMs,
 } from '@danube/k8s-client';
@@ -25,6 +26,9 @@ export type CreateJobPodOptions = {
   readonly dryRun?: boolean;
 };
 
+/** A pod as the API server has it: what names it is there. */
+export type CreatedPod = Pod & { metadata: ObjectMeta & { name: string; namespace: string; uid: string } };
+
 /**
  * Creates a job pod, or finds it already created. Idempotent: the name is deterministic, and a pod of that name is
  * taken for ours only when it carries the same job spec. A create whose answer was lost is settled by reading the pod,
@@ -36,7 +40,7 @@ export const createJobPod = async (
   client: KubeClient,
   pod: JobPod,
   options: CreateJobPodOptions = {},
-): Promise<Pod> => {
+): Promise<CreatedPod> => {
   const { signal, onWait, timeoutMs = 60_000, quotaTimeoutMs = 0, dryRun = false } = options;
   const startedMs = Date.now();
   for (let attempt = 0; ; attempt += 1) {
@@ -57,11 +61,11 @@ export const createJobPod = async (
 };
 
 type Call = { readonly signal: AbortSignal | undefined; readonly dryRun: boolean };
-type Outcome = { readonly pod: Pod } | { readonly retry: 'quota' | 'failure'; readonly error: unknown };
+type Outcome = { readonly pod: CreatedPod } | { readonly retry: 'quota' | 'failure'; readonly error: unknown };
 
 const tryCreate = async (client: KubeClient, pod: JobPod, call: Call): Promise<Outcome> => {
   try {
-    return { pod: await client.pods(pod.metadata.namespace).create(pod, call) };
+    return { pod: (await client.pods(pod.metadata.namespace).create(pod, call)) as CreatedPod };
   } catch (error) {
     if (isForbidden(error) && messageOf(error).includes('exceeded quota')) return { retry: 'quota', error };
     if (!isAlreadyExists(error) && !isRetryable(error)) throw error;
@@ -84,13 +88,13 @@ const settle = async (client: KubeClient, pod: JobPod, call: Call & { error: unk
   }
 };
 
-const existing = async (client: KubeClient, pod: JobPod, { signal }: Pick<Call, 'signal'>): Promise<Pod> => {
+const existing = async (client: KubeClient, pod: JobPod, { signal }: Pick<Call, 'signal'>): Promise<CreatedPod> => {
   const { name, namespace } = pod.metadata;
   const found = await client.pods(namespace).get(name, { signal });
   if (found.metadata?.annotations?.[JOB_SPEC_ANNOTATION] !== pod.metadata.annotations[JOB_SPEC_ANNOTATION]) {
     throw new PodError('PodNameTaken', { pod: name });
   }
-  return found;
+  return found as CreatedPod;
 };
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -4,7 +4,7 @@ export { defaultLimits, type DiagnoseLimits } from '../diagnose/limits.ts';
 export { type StartProgress, type StartStage } from '../diagnose/progress.ts';
 export { type Sign } from '../diagnose/sign.ts';
 export { type CollectedOrphans, collectOrphans, type CollectOrphansOptions } from './collect-orphans.ts';
-export { createJobPod, type CreateJobPodOptions } from './create-job-pod.ts';
+export { type CreatedPod, createJobPod, type CreateJobPodOptions } from './create-job-pod.ts';
 export { deleteJobPod, type DeleteJobPodOptions, type PodRef } from './delete-job-pod.ts';
 export { type FollowedPod, followJobPod, type FollowJobPodOptions } from './follow-job-pod.ts';
 export { type PodChange } from './pod-inventory.ts';
