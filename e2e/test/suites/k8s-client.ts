@@ -2,6 +2,7 @@ import {
   and,
   type ConfigMap,
   exists,
+  fieldConflicts,
   isAlreadyExists,
   isConflict,
   isDeleted,
@@ -11,6 +12,7 @@ import {
   isPodFinished,
   isPodRunning,
   type KubeClient,
+  LeaderElection,
   not,
   type Pod,
   type WatchEvent,
@@ -184,6 +186,90 @@ export const describeK8sClient = ({ client, image }: ClientCluster): void => {
       } while (next !== undefined);
       expect(pages).toBe(3);
       expect(found).toEqual([0, 1, 2, 3, 4].map((i) => `${run}-${i}`));
+    });
+  });
+
+  describe('many objects', () => {
+    it('are read one after the other, and deleted by selector', async () => {
+      const run = unique('many');
+      for (let i = 0; i < 5; i += 1) await configMaps().create(configMap(`${run}-${i}`, {}, { run }));
+      const names: (string | undefined)[] = [];
+      for await (const { metadata } of configMaps().listAll({ labelSelector: `run=${run}`, limit: 2 })) {
+        names.push(metadata?.name);
+      }
+      expect(names).toEqual([0, 1, 2, 3, 4].map((i) => `${run}-${i}`));
+      await configMaps().deleteCollection({ labelSelector: `run=${run}` });
+      expect((await configMaps().list({ labelSelector: `run=${run}` })).items).toEqual([]);
+    });
+  });
+
+  describe('server-side apply', () => {
+    it('owns its fields, and names the owner of those it may not take', async () => {
+      const name = unique('ssa');
+      const apply = (fieldManager: string, data: Record<string, string>, force = false) =>
+        configMaps().apply({ metadata: { name }, data }, { fieldManager, force });
+      await apply('one', { a: '1' });
+      await apply('two', { b: '1' });
+      const error = await failure(apply('two', { a: '2', b: '1' }));
+      expect(fieldConflicts(error)).toEqual([{ field: '.data.a', manager: 'one' }]);
+      await apply('two', { a: '2' }, true);
+      expect((await configMaps().get(name)).data).toEqual({ a: '2' });
+    });
+  });
+
+  describe('identity', () => {
+    it('is told, and what it may do', async () => {
+      expect((await client().whoAmI()).username).toMatch(/./);
+      expect(await client().canI({ verb: 'create', resource: 'pods', namespace })).toBe(true);
+    });
+
+    it('of a service account is a token for an audience', async () => {
+      await client()
+        .serviceAccounts(namespace)
+        .create({ metadata: { name: 'robot' } });
+      const audiences = ['someone'];
+      const { token, expiresAt } = await client().serviceAccounts(namespace).createToken('robot', { audiences });
+      const claims = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()) as object;
+      expect(claims).toMatchObject({ aud: audiences, sub: `system:serviceaccount:${namespace}:robot` });
+      expect(expiresAt.getTime()).toBeGreaterThan(Date.now());
+    });
+  });
+
+  describe('an informer', () => {
+    it('follows the server', async () => {
+      const run = unique('inf');
+      await configMaps().create(configMap(`${run}-a`, { n: '1' }, { run }));
+      await using informer = configMaps().informer({
+        labelSelector: `run=${run}`,
+        project: ({ data }) => data?.['n'],
+      });
+      const changes: string[] = [];
+      informer.subscribe(({ type, key }) => changes.push(`${type} ${key}`));
+      await informer.start().synced;
+      await configMaps().create(configMap(`${run}-b`, { n: '2' }, { run }));
+      await configMaps().patch(`${run}-a`, { data: { n: '3' } });
+      await configMaps().delete(`${run}-b`);
+      while (changes.length < 4) await new Promise((resolve) => setTimeout(resolve, 5));
+      const key = (name: string) => `${namespace}/${run}-${name}`;
+      expect(changes).toEqual([`added ${key('a')}`, `added ${key('b')}`, `updated ${key('a')}`, `deleted ${key('b')}`]);
+      expect([...informer.store.values()]).toEqual(['3']);
+    });
+  });
+
+  describe('leader election', () => {
+    it('lets one lead after the other', async () => {
+      const name = unique('lead');
+      const terms: string[] = [];
+      const times = { leaseDurationMs: 15_000, renewDeadlineMs: 10_000, retryPeriodMs: 50 };
+      const stand = (identity: string) =>
+        new LeaderElection(client().leases(namespace), { name, identity, ...times }).run(async () => {
+          terms.push(`${identity} begins`);
+          await new Promise((resolve) => setTimeout(resolve, 100));
+          terms.push(`${identity} ends`);
+        });
+      await Promise.all([stand('x'), stand('y')]);
+      const order = terms[0]?.startsWith('x') === true ? ['x', 'y'] : ['y', 'x'];
+      expect(terms).toEqual(order.flatMap((identity) => [`${identity} begins`, `${identity} ends`]));
     });
   });
 

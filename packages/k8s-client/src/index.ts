@@ -17,12 +17,16 @@ export { PodClient } from './resources/pod-client.ts';
 export type { LogOptions } from './resources/pod-client.ts';
 export { NamespaceClient } from './resources/namespace-client.ts';
 export type { EnsureNamespaceOptions } from './resources/namespace-client.ts';
+export { ServiceAccountClient } from './resources/service-account-client.ts';
+export type { TokenOptions } from './resources/service-account-client.ts';
+export type { AccessQuestion, UserInfo } from './resources/reviews.ts';
 export { resources } from './resources/resource-definition.ts';
 export type { ResourceDefinition } from './resources/resource-definition.ts';
 export type { Query } from './resources/resource-path.ts';
 export type {
   ApplyOptions,
   CreateOptions,
+  DeleteCollectionOptions,
   DeleteOptions,
   GetOptions,
   List,
@@ -63,6 +67,8 @@ export type { KubeErrorCode } from './errors/codes.ts';
 export { KubeError } from './errors/kube-error.ts';
 export { ApiError, WatchExpiredError } from './errors/api-error.ts';
 export type { StatusDetails } from './errors/api-error.ts';
+export { fieldConflicts } from './errors/field-conflicts.ts';
+export type { FieldConflict } from './errors/field-conflicts.ts';
 export { AbortedError, ConfigError, TimeoutError, TransportError } from './errors/failures.ts';
 export type { TransportPhase } from './errors/failures.ts';
 export {

@@ -178,6 +178,29 @@ describe('KubeClient', () => {
     expect(clock.slept.every((ms) => ms >= 3000 && ms < 4000)).toBe(true);
   });
 
+  it('asks for evictions, scales, tokens, reviews and whole collections at their own places', async () => {
+    await using server = await startServer((_request, response) =>
+      json(response, { status: { token: 't', expirationTimestamp: '2026-01-01T00:00:00Z', allowed: true } }, 201),
+    );
+    await using client = new KubeClient({ server: server.url });
+    await client.pods('ci').evict('x', { uid: 'u' });
+    await client.deployments('ci').setScale('web', 3);
+    const token = await client.serviceAccounts('ci').createToken('robot', { audiences: ['a'] });
+    expect(token).toEqual({ token: 't', expiresAt: new Date('2026-01-01T00:00:00Z') });
+    expect(await client.canI({ verb: 'get', resource: 'pods' })).toBe(true);
+    await client.pods('ci').deleteCollection({ labelSelector: 'a=b' });
+    await client.pods('ci').replaceStatus(pod('x', { status: {} }));
+    expect(server.seen.map(({ method, url }) => `${method} ${url}`)).toEqual([
+      'POST /api/v1/namespaces/ci/pods/x/eviction',
+      'PATCH /apis/apps/v1/namespaces/ci/deployments/web/scale?fieldManager=danube',
+      'POST /api/v1/namespaces/ci/serviceaccounts/robot/token',
+      'POST /apis/authorization.k8s.io/v1/selfsubjectaccessreviews',
+      'DELETE /api/v1/namespaces/ci/pods?labelSelector=a%3Db',
+      'PUT /api/v1/namespaces/ci/pods/x/status?fieldManager=danube',
+    ]);
+    expect(() => client.deployments('ci').setScale('web', -1)).toThrow('replicas');
+  });
+
   it('tells its hooks of each connection, attempt and repetition', async () => {
     let refusals = 1;
     await using server = await startServer((_request, response) => {

@@ -7,6 +7,8 @@ import { NamespaceClient } from './resources/namespace-client.ts';
 import { PodClient } from './resources/pod-client.ts';
 import { ResourceClient, type ResourceContext } from './resources/resource-client.ts';
 import { type ResourceDefinition, resources } from './resources/resource-definition.ts';
+import { type AccessQuestion, canI, type UserInfo, whoAmI } from './resources/reviews.ts';
+import { ServiceAccountClient } from './resources/service-account-client.ts';
 import type { Query } from './resources/resource-path.ts';
 import type { Recovery } from './retry/with-retries.ts';
 import type { WireStream } from './transport/wire.ts';
@@ -48,7 +50,7 @@ export class KubeClient implements Requester, AsyncDisposable {
   services = (namespace?: string) => this.resource(resources.services, namespace);
   configMaps = (namespace?: string) => this.resource(resources.configMaps, namespace);
   secrets = (namespace?: string) => this.resource(resources.secrets, namespace);
-  serviceAccounts = (namespace?: string) => this.resource(resources.serviceAccounts, namespace);
+  serviceAccounts = (namespace?: string): ServiceAccountClient => new ServiceAccountClient(this.#context, namespace);
   persistentVolumeClaims = (namespace?: string) => this.resource(resources.persistentVolumeClaims, namespace);
   persistentVolumes = () => this.resource(resources.persistentVolumes);
   resourceQuotas = (namespace?: string) => this.resource(resources.resourceQuotas, namespace);
@@ -74,6 +76,16 @@ export class KubeClient implements Requester, AsyncDisposable {
   /** Version of the API server. The cheapest way to see whether it is there. */
   version(options: CallOptions = {}): Promise<ServerVersion> {
     return this.request({ method: 'GET', path: '/version', ...options });
+  }
+
+  /** Who this client is to the API server. Needs Kubernetes 1.28. */
+  whoAmI(options: CallOptions = {}): Promise<UserInfo> {
+    return whoAmI(this.#requester, options);
+  }
+
+  /** Whether RBAC lets this client do something. Admission policies may still refuse it. */
+  canI(question: AccessQuestion, options: CallOptions = {}): Promise<boolean> {
+    return canI(this.#requester, question, options);
   }
 
   /**

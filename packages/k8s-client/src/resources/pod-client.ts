@@ -2,6 +2,7 @@ import type { CallOptions } from '../requester.ts';
 import type { Pod } from './models.ts';
 import { ResourceClient, type ResourceContext } from './resource-client.ts';
 import { resources } from './resource-definition.ts';
+import { deleteBody, type DeleteOptions } from './verb-options.ts';
 
 /** Which part of a container's log. */
 export type LogOptions = CallOptions & {
@@ -24,6 +25,25 @@ export type LogOptions = CallOptions & {
 export class PodClient extends ResourceClient<Pod> {
   constructor(context: ResourceContext, namespace: string | undefined) {
     super(context, { definition: resources.pods, namespace });
+  }
+
+  /**
+   * Asks for the deletion of a pod as a drain does: refused with 429 as long as a PodDisruptionBudget forbids it, which
+   * is asked again until `timeoutMs` ends.
+   */
+  async evict(name: string, options: DeleteOptions = {}): Promise<void> {
+    const { signal, timeoutMs } = options;
+    const metadata = { name, namespace: this.namespace };
+    await this.context.requester.request(
+      {
+        method: 'POST',
+        path: this.pathOf(name, 'eviction'),
+        body: { apiVersion: 'policy/v1', kind: 'Eviction', metadata, deleteOptions: deleteBody(options) },
+        signal,
+        timeoutMs,
+      },
+      { safety: options.uid === undefined ? 'once' : 'idempotent' },
+    );
   }
 
   /**

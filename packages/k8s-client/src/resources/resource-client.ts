@@ -8,13 +8,14 @@ import { Informer } from '../informer/informer.ts';
 import { type InformerOptions, normalizeInformerOptions } from '../informer/informer-options.ts';
 import { watch, type WatchOptions } from '../watch/watch.ts';
 import type { WatchEvent } from '../watch/watch-event.ts';
-import type { KubeObject } from './models.ts';
+import type { KubeObject, Scale } from './models.ts';
 import { apiVersionOf, type ResourceDefinition } from './resource-definition.ts';
 import { collectionPath, objectPath, type Query } from './resource-path.ts';
 import { CREATE_ID_ANNOTATION, isMergedBy, isReplacedBy, settleCreate, settleDelete, settleUpdate } from './settle.ts';
 import {
   type ApplyOptions,
   type CreateOptions,
+  type DeleteCollectionOptions,
   deleteBody,
   type DeleteOptions,
   type GetOptions,
@@ -104,6 +105,20 @@ export class ResourceClient<T extends KubeObject = KubeObject> {
       ...(more === undefined || more === '' ? {} : { continue: more }),
       ...(remaining === undefined ? {} : { remainingItemCount: remaining }),
     };
+  }
+
+  /**
+   * All objects one after the other, read in pages of `limit` (500), so that a large collection is never in memory as a
+   * whole. All pages show the state at the first one.
+   * @throws Gone when the reader takes so long (five minutes) that the server forgets that state
+   */
+  async *listAll(options: Omit<ListOptions, 'continue'> = {}): AsyncGenerator<T, void> {
+    let next: string | undefined;
+    do {
+      const page = await this.list({ limit: 500, ...options, continue: next });
+      yield* page.items;
+      next = page.continue;
+    } while (next !== undefined);
   }
 
   /**
@@ -197,6 +212,51 @@ export class ResourceClient<T extends KubeObject = KubeObject> {
     });
   }
 
+  /** Asks for the deletion of all objects that are selected; without a selector, of all in the namespace. */
+  async deleteCollection(options: DeleteCollectionOptions = {}): Promise<void> {
+    const { labelSelector, fieldSelector } = options;
+    await this.context.requester.request({
+      method: 'DELETE',
+      path: this.#collection('deleteCollection'),
+      query: { labelSelector, fieldSelector },
+      body: deleteBody(options),
+      ...call(options),
+    });
+  }
+
+  /** Replaces the status of an object and nothing else of it. @throws Conflict */
+  replaceStatus(object: T, options: WriteOptions = {}): Promise<T> {
+    return this.context.requester.request<T>({
+      method: 'PUT',
+      path: this.pathOf(nameOf(object), 'status'),
+      query: this.#writeQuery(options),
+      body: this.#typed(object),
+      ...call(options),
+    });
+  }
+
+  /** How many there are and should be, of a kind that scales. */
+  getScale(name: string, options: CallOptions = {}): Promise<Scale> {
+    return this.context.requester.request({ method: 'GET', path: this.pathOf(name, 'scale'), ...call(options) });
+  }
+
+  /** Sets how many there should be. */
+  setScale(name: string, replicas: number, options: CallOptions = {}): Promise<Scale> {
+    if (!Number.isInteger(replicas) || replicas < 0)
+      throw new TypeError('replicas: expected a whole number, 0 or more');
+    return this.context.requester.request(
+      {
+        method: 'PATCH',
+        path: this.pathOf(name, 'scale'),
+        query: { fieldManager: this.context.fieldManager },
+        body: { spec: { replicas } },
+        headers: { 'content-type': patchTypes.merge },
+        ...call(options),
+      },
+      { safety: 'idempotent' },
+    );
+  }
+
   /** Changes as they happen, resumed by itself after a lost connection. @throws WatchExpired when the history is gone */
   watch(options: WatchOptions = {}): AsyncIterable<WatchEvent<T>> {
     const { requester, clock } = this.context;
@@ -222,9 +282,9 @@ export class ResourceClient<T extends KubeObject = KubeObject> {
     return waitFor(this, awaited, options);
   }
 
-  #collection(verb?: 'create'): string {
-    if (verb === 'create' && this.definition.namespaced && this.namespace === undefined) {
-      throw new TypeError(`namespace: expected one to create a ${this.definition.kind}`);
+  #collection(verb?: 'create' | 'deleteCollection'): string {
+    if (verb !== undefined && this.definition.namespaced && this.namespace === undefined) {
+      throw new TypeError(`namespace: expected one to ${verb} a ${this.definition.kind}`);
     }
     return collectionPath(this.definition, this.namespace);
   }

@@ -69,6 +69,12 @@ export type DeleteOptions = CallOptions & {
   readonly dryRun?: boolean | undefined;
 };
 
+/** Options of `deleteCollection`. */
+export type DeleteCollectionOptions = Omit<DeleteOptions, 'uid' | 'resourceVersion'> & {
+  readonly labelSelector?: string | undefined;
+  readonly fieldSelector?: string | undefined;
+};
+
 /** A list, or one page of it. */
 export type List<T> = {
   readonly items: T[];
