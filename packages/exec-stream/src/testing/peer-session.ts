@@ -45,6 +45,7 @@ export class PeerSession extends EventEmitter<PeerEvents> {
     this.request = request;
     socket.on('data', (bytes) => (this.#blocked ? this.#waiting.push(bytes) : this.#receive(bytes)));
     socket.on('error', () => undefined);
+    socket.on('end', () => socket.end());
     socket.on('close', () => this.emit('close'));
   }
 
