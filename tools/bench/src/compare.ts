@@ -57,8 +57,10 @@ const heading = ({ id, subject, reference }: Comparison, metric: string, target:
   metric,
   subject: subject.name,
   reference: reference.name,
-  target: 'atLeast' in target ? `>= ${target.atLeast}` : `<= ${target.atMost}`,
+  target: 'atLeast' in target ? `>= ${digits(target.atLeast)}` : `<= ${digits(target.atMost)}`,
 });
+
+const digits = (value: number): string => String(Number(value.toPrecision(3)));
 
 const judge = (ratio: number, target: Target): 'met' | 'missed' =>
   ('atLeast' in target ? ratio >= target.atLeast : ratio <= target.atMost) ? 'met' : 'missed';

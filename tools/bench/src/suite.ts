@@ -1,9 +1,10 @@
 import type { Benchmark } from './benchmark.ts';
 import { BenchError } from './errors.ts';
 import { requests } from './k8s-client/requests.ts';
+import { informerSync, manyPods, projectedStore } from './k8s-client/informer-sync.ts';
 import { startUp } from './k8s-client/start-up.ts';
 
-const suite: readonly Benchmark[] = [requests, startUp];
+const suite: readonly Benchmark[] = [requests, informerSync, manyPods, projectedStore, startUp];
 
 /** The benchmarks of these names: ids, or the packages that they belong to. None: all. */
 export const select = (names: readonly string[]): readonly Benchmark[] => {

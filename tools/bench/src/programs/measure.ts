@@ -6,8 +6,11 @@ export type Measured = {
   readonly count: number;
 };
 
-/** Measures the work and prints it. CPU is that of the work, memory that of the process. */
-export const measureAndPrint = async (work: () => Promise<number>): Promise<void> => {
+/** Measures the work and prints it, with what `more` adds. CPU is that of the work, memory that of the process. */
+export const measureAndPrint = async (
+  work: () => Promise<number>,
+  more: () => Readonly<Record<string, number>> = () => ({}),
+): Promise<void> => {
   const startedMs = performance.now();
   const cpu = process.cpuUsage();
   const count = await work();
@@ -18,7 +21,7 @@ export const measureAndPrint = async (work: () => Promise<number>): Promise<void
     peakRssBytes: process.resourceUsage().maxRSS * 1024,
     count,
   };
-  process.stdout.write(`${JSON.stringify(measured)}\n`);
+  process.stdout.write(`${JSON.stringify({ ...measured, ...more() })}\n`);
 };
 
 /** Runs `total` calls, `concurrency` at a time. */
@@ -32,4 +35,27 @@ export const repeat = async (total: number, concurrency: number, call: () => Pro
   };
   await Promise.all(Array.from({ length: concurrency }, lane));
   return total;
+};
+
+/** Bytes of the heap that are really in use. Needs `--expose-gc`. */
+export const heapBytes = (): number => {
+  globalThis.gc?.();
+  return process.memoryUsage().heapUsed;
+};
+
+/** Measures the longest time in which the event loop did nothing else, by a timer that should come each millisecond. */
+export const watchForStalls = (): { readonly stop: () => number } => {
+  let longestMs = 0;
+  let lastMs = performance.now();
+  const timer = setInterval(() => {
+    const nowMs = performance.now();
+    longestMs = Math.max(longestMs, nowMs - lastMs);
+    lastMs = nowMs;
+  }, 1);
+  return {
+    stop: () => {
+      clearInterval(timer);
+      return Math.max(longestMs, performance.now() - lastMs);
+    },
+  };
 };

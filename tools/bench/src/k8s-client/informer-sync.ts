@@ -1,0 +1,104 @@
+import { join } from 'node:path';
+import type { Benchmark, Contender, Figure } from '../benchmark.ts';
+import type { Size } from '../options.ts';
+import { goReference } from '../programs/go-reference.ts';
+import type { Measured } from '../programs/measure.ts';
+import { type ReferenceServer, startReferenceServer } from '../programs/reference-server.ts';
+import { nodeProgram, pinned, runProgram } from '../programs/run-program.ts';
+
+type Synced = Measured & { readonly longestStallMs: number; readonly heapBytesPerObject: number };
+
+const rounds: Readonly<Record<Size, number>> = { quick: 3, normal: 5, full: 11 };
+const podCount: Readonly<Record<Size, number>> = { quick: 5000, normal: 20_000, full: 20_000 };
+const MAX_STALL_MS = 25;
+const MAX_HEAP_BYTES_PER_POD = 500;
+
+const sync = async (server: ReferenceServer, argv: readonly string[]): Promise<Synced> =>
+  JSON.parse(await runProgram(pinned(1, argv), { env: server.env })) as Synced;
+
+const danube = (...args: readonly string[]): string[] =>
+  nodeProgram(join(import.meta.dirname, 'sync-danube.ts'), ...args);
+const clientNode = nodeProgram(join(import.meta.dirname, 'sync-client-node.ts'));
+
+const contender = (name: string, server: ReferenceServer, argv: readonly string[]): Contender => ({
+  name,
+  run: async () => {
+    const { seconds, peakRssBytes } = await sync(server, argv);
+    return { seconds, peakRssBytes };
+  },
+});
+
+/** A physical bound instead of a ratio: time of a stall, bytes of an object. */
+const bound = (figure: Pick<Figure, 'id' | 'metric' | 'subject'>, value: number, most: number): Figure => ({
+  ...figure,
+  reference: 'a bound, not a ratio',
+  ratio: value,
+  interval: null,
+  target: `<= ${most}`,
+  verdict: value <= most ? 'met' : 'missed',
+});
+
+/** C2: the first synchronisation of an informer. */
+export const informerSync: Benchmark = {
+  id: 'C2',
+  group: 'k8s-client',
+  title: 'initial synchronisation of an informer',
+  run: async (bench) => {
+    const pods = podCount[bench.size];
+    const program = await goReference(bench.progress);
+    await using server = await startReferenceServer(program, pods);
+    const common = {
+      id: 'C2',
+      rounds: rounds[bench.size],
+      subject: contender(`k8s-client ${pods} pods`, server, danube()),
+    };
+    const figures = [
+      ...(await bench.compare({
+        ...common,
+        reference: contender('client-node', server, clientNode),
+        metrics: { seconds: { atMost: 1 / 3.5 }, peakRssBytes: { atMost: 0.2 } },
+      })),
+      ...(await bench.compare({
+        ...common,
+        reference: contender('client-go JSON', server, [program, 'informer']),
+        metrics: { seconds: { atMost: 1 } },
+      })),
+    ];
+    const { longestStallMs } = await sync(server, danube());
+    const stall = { id: 'C2', metric: 'longest stall, ms', subject: common.subject.name };
+    return [...figures, bound(stall, longestStallMs, MAX_STALL_MS)];
+  },
+};
+
+/** C2 at a size that client-node cannot list. */
+export const manyPods: Benchmark = {
+  id: 'C2-100k',
+  group: 'k8s-client',
+  title: 'initial synchronisation of 100,000 pods',
+  run: async (bench) => {
+    const pods = bench.size === 'quick' ? 20_000 : 100_000;
+    await using server = await startReferenceServer(await goReference(bench.progress), pods);
+    const { count, longestStallMs } = await sync(server, danube('projection'));
+    const subject = `k8s-client ${pods} pods, projected`;
+    return [
+      {
+        ...{ id: 'C2-100k', metric: 'pods in the store', subject, reference: 'pods on the server' },
+        ...{ ratio: count / pods, interval: null, target: '= 1', verdict: count === pods ? 'met' : 'missed' },
+      },
+      bound({ id: 'C2-100k', metric: 'longest stall, ms', subject }, longestStallMs, MAX_STALL_MS),
+    ];
+  },
+};
+
+/** C5: what a pod costs in the store when only some fields are kept. */
+export const projectedStore: Benchmark = {
+  id: 'C5',
+  group: 'k8s-client',
+  title: 'heap for each pod in a projected store with an index',
+  run: async (bench) => {
+    await using server = await startReferenceServer(await goReference(bench.progress), podCount[bench.size]);
+    const { heapBytesPerObject, count } = await sync(server, danube('projection'));
+    const what = { id: 'C5', metric: 'heap bytes for each pod', subject: `k8s-client ${count} pods, projected` };
+    return [bound(what, heapBytesPerObject, MAX_HEAP_BYTES_PER_POD)];
+  },
+};
