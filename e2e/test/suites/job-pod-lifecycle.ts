@@ -155,7 +155,10 @@ export const describeJobPodLifecycle = ({ client, image, cannot = [] }: Lifecycl
         name: 'a volume of a Secret that does not exist',
         code: 'ContainerConfigError',
         row: 'volume-object-missing',
-        change: (pod) => pod.spec.volumes!.push({ name: 'keys', secret: { secretName: 'none' } }),
+        change: (pod) => {
+          pod.spec.volumes!.push({ name: 'keys', secret: { secretName: 'none' } });
+          pod.spec.containers[1]!.volumeMounts!.push({ name: 'keys', mountPath: '/keys' });
+        },
       },
       {
         name: 'a coordinator image that cannot run',

@@ -71,6 +71,20 @@ export const failureCases: readonly FailureCase[] = [
     says: 'exceeded its local ephemeral storage limit',
   },
   {
+    row: 'workspace-full',
+    name: 'all containers together are over it',
+    pod: {
+      status: {
+        ...failed,
+        reason: 'Evicted',
+        message: 'Pod ephemeral local storage usage exceeds the total limit of containers 4Mi. ',
+      },
+    },
+    finalAt: 0,
+    code: 'WorkspaceFull',
+    says: 'exceeds the total limit of containers 4Mi',
+  },
+  {
     row: 'evicted',
     name: 'the node runs out of memory',
     pod: { status: { ...failed, reason: 'Evicted', message: 'The node was low on resource: memory.' } },

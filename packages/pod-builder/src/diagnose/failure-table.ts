@@ -42,7 +42,7 @@ export const failureTable: readonly FailureRow[] = [
     sign: {
       in: 'status',
       reasons: ['Evicted'],
-      says: /usage of emptydir volume|ephemeral.storage usage exceeds|exceeded its local ephemeral storage limit/i,
+      says: /usage of emptydir volume|ephemeral local storage usage exceeds|exceeded its local ephemeral storage limit/i,
     },
     code: 'WorkspaceFull',
     what: 'the job wrote more than its volumes may hold',
