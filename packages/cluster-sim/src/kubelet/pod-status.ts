@@ -48,13 +48,15 @@ const unready = (statuses: readonly ContainerStatus[]): string =>
 
 type ConditionInput = Pick<PodCondition, 'type' | 'status' | 'reason' | 'message'>;
 
-/** Keeps the time of a condition that did not change. */
-const withTimes = (inputs: readonly ConditionInput[], previous: readonly PodCondition[], now: Date): PodCondition[] =>
-  inputs.map((input) => {
+/** Keeps the time of a condition that did not change, and conditions that are not the kubelet's. */
+const withTimes = (inputs: readonly ConditionInput[], previous: readonly PodCondition[], now: Date): PodCondition[] => [
+  ...inputs.map((input) => {
     const before = previous.find(({ type }) => type === input.type);
     const lastTransitionTime = before?.status === input.status ? before.lastTransitionTime : apiTime(now);
     return { ...input, lastProbeTime: null, lastTransitionTime };
-  });
+  }),
+  ...previous.filter((condition) => !inputs.some(({ type }) => type === condition.type)),
+];
 
 const conditionsOf = (input: StatusInput, phase: Phase, statuses: readonly ContainerStatus[]): PodCondition[] => {
   const { pod, slots } = input;
