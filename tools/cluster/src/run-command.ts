@@ -44,7 +44,7 @@ export const runCommand = async (given: Given, { env, stdout, stderr }: CommandC
       return 0;
     case 'status': {
       const status = await clusterStatus(settings);
-      for (const line of statusLines(settings, status)) say(line);
+      say(statusLines(settings, status).join('\n')); // at once: the reader may leave after the first line
       return status.state === 'usable' ? 0 : 1;
     }
     case 'kubeconfig':
