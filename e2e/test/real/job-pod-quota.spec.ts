@@ -39,7 +39,7 @@ describe('a job pod and the quota of its namespace', () => {
       await client()
         .resourceQuotas(namespace)
         .patch('jobs', { spec: { hard: { pods: '1' } } });
-      expect((await made).metadata!.name).toBe('job-a');
+      expect((await made).metadata.name).toBe('job-a');
       expect(told[0]).toContain('exceeded quota');
     }, 70_000);
   });

@@ -73,7 +73,7 @@ export const describeJobPodLifecycle = ({ client, image, cannot = [] }: Lifecycl
     it('makes one pod however often it is called', async () => {
       const pod = stubPod(idle);
       const made = await Promise.all([1, 2, 3].map(() => createJobPod(client(), pod)));
-      expect(new Set(made.map(({ metadata }) => metadata!.uid)).size).toBe(1);
+      expect(new Set(made.map(({ metadata }) => metadata.uid)).size).toBe(1);
       await deleteJobPod(client(), refOf(made[0]!));
     });
 
@@ -241,7 +241,7 @@ export const describeJobPodLifecycle = ({ client, image, cannot = [] }: Lifecycl
       const made = await createJobPod(client(), stubPod(idle));
       await waitForReady(client(), made, { timeoutMs: 30_000 });
       const final = untilFinal(made);
-      await client().pods(namespace).delete(made.metadata!.name!, { gracePeriodSeconds: 1 });
+      await client().pods(namespace).delete(made.metadata.name, { gracePeriodSeconds: 1 });
       expect(await final).toMatchObject({ state: 'failed', reason: { code: 'PodDeleted' } });
     }, 60_000);
 
@@ -275,7 +275,7 @@ export const describeJobPodLifecycle = ({ client, image, cannot = [] }: Lifecycl
       const diesOnce = `if [ ! -e "$DANUBE_CONTROL/came" ]; then touch "$DANUBE_CONTROL/came"; exit 9; fi; ${report}`;
       const made = await createJobPod(client(), sidecarPod(diesOnce, 10));
       expect(await untilFinal(made)).toMatchObject({ state: 'finished', result: { state: 'succeeded' } });
-      const pod = await client().pods(namespace).get(made.metadata!.name!);
+      const pod = await client().pods(namespace).get(made.metadata.name);
       expect(pod.status!.initContainerStatuses![0]!.restartCount).toBeGreaterThan(0);
       await deleteJobPod(client(), refOf(made));
     }, 60_000);
@@ -308,15 +308,15 @@ export const describeJobPodLifecycle = ({ client, image, cannot = [] }: Lifecycl
     it('waits until the pod is gone, and may be called again', async () => {
       const made = await createJobPod(client(), stubPod(idle));
       await deleteJobPod(client(), refOf(made));
-      await expect(client().pods(namespace).get(made.metadata!.name!)).rejects.toMatchObject({ code: 'NotFound' });
+      await expect(client().pods(namespace).get(made.metadata.name)).rejects.toMatchObject({ code: 'NotFound' });
       await deleteJobPod(client(), refOf(made));
     });
 
     it('leaves another pod of the same name alone', async () => {
       const made = await createJobPod(client(), stubPod(idle));
       await deleteJobPod(client(), { ...refOf(made), uid: randomUUID() });
-      const still = await client().pods(namespace).get(made.metadata!.name!);
-      expect(still.metadata).toMatchObject({ uid: made.metadata!.uid });
+      const still = await client().pods(namespace).get(made.metadata.name);
+      expect(still.metadata).toMatchObject({ uid: made.metadata.uid });
       expect(still.metadata!.deletionTimestamp).toBeUndefined();
       await deleteJobPod(client(), refOf(made));
     });
@@ -343,8 +343,8 @@ export const describeJobPodLifecycle = ({ client, image, cannot = [] }: Lifecycl
       await deleteJobPod(client(), refOf(before));
       await watching;
       const names = told.map(({ type, pod }) => `${type} ${pod?.metadata?.name ?? ''}`);
-      expect(names.indexOf(`applied ${before.metadata!.name!}`)).toBeLessThan(names.indexOf('synced '));
-      expect(names.at(-1)).toBe(`deleted ${before.metadata!.name!}`);
+      expect(names.indexOf(`applied ${before.metadata.name}`)).toBeLessThan(names.indexOf('synced '));
+      expect(names.at(-1)).toBe(`deleted ${before.metadata.name}`);
       expect(names).not.toContain('applied foreign');
       await client().pods(namespace).delete('foreign', { gracePeriodSeconds: 1 });
     }, 60_000);
@@ -374,8 +374,8 @@ export const describeJobPodLifecycle = ({ client, image, cannot = [] }: Lifecycl
       const names = left.items
         .filter(({ metadata }) => !metadata!.deletionTimestamp)
         .map(({ metadata }) => metadata!.name);
-      expect(names).toEqual(expect.arrayContaining([wanted, ...others].map(({ metadata }) => metadata!.name)));
-      expect(names).not.toContain(lost.metadata!.name);
+      expect(names).toEqual(expect.arrayContaining([wanted, ...others].map(({ metadata }) => metadata.name)));
+      expect(names).not.toContain(lost.metadata.name);
       await Promise.all([wanted, ...others].map((pod) => deleteJobPod(client(), refOf(pod))));
     }, 60_000);
 
@@ -383,7 +383,7 @@ export const describeJobPodLifecycle = ({ client, image, cannot = [] }: Lifecycl
       const made = await createJobPod(client(), stubPod(idle));
       const wanted = () => Promise.reject(new TypeError('the store is away'));
       await expect(collectOrphans(client(), { namespace, wanted })).rejects.toThrow('the store is away');
-      expect((await client().pods(namespace).get(made.metadata!.name!)).metadata!.deletionTimestamp).toBeUndefined();
+      expect((await client().pods(namespace).get(made.metadata.name)).metadata!.deletionTimestamp).toBeUndefined();
       await deleteJobPod(client(), refOf(made));
     });
   });
