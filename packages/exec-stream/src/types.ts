@@ -116,6 +116,11 @@ export interface RunSpec extends RunRef {
   readonly timeoutMs?: number;
   /** Time between TERM and KILL. @default 10000 */
   readonly graceMs?: number;
+  /**
+   * Cap of the journal, for each stream; rounded up to a block of the shell's `ulimit` (512 bytes, 1 KiB in bash). What comes after it
+   * is thrown away without stopping the command, and {@link ExitRecord.incomplete} names the stream. @default no limit
+   */
+  readonly maxOutputBytes?: number;
 }
 
 /** `started` by this call; `running` or `exited` from an earlier one; `lost`: claimed, but its launcher died without a record. */
@@ -143,7 +148,7 @@ export interface ExitRecord {
   readonly strays?: number;
   /** Processes that could not be killed, e.g. because they run as another user. */
   readonly survivors?: number;
-  /** Streams whose journal is not complete, because the volume was full. Absent: both are complete. */
+  /** Streams whose journal is not complete, because of {@link RunSpec.maxOutputBytes} or a full volume. Absent: both are complete. */
   readonly incomplete?: readonly ('stdout' | 'stderr')[];
 }
 

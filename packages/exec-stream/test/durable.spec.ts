@@ -125,6 +125,22 @@ describe.each(shells.map((shell) => [shell.join(' '), shell] as const))('a durab
     expect(record.durationMs).toBeLessThan(2_000);
   });
 
+  it('caps the journal without stopping the command, and says so', async () => {
+    await using dir = await temporaryDirectory();
+    await using peer = await startExecPeer({ session: runLocally({ shell }) });
+    const run = 'head -c 5000000 /dev/zero; echo small >&2; exit 6';
+    const spec = { id: 'cap', dir: dir.path, run, maxOutputBytes: 100_000 };
+    await new ExecStream(peer.client).start(target, spec);
+    const journal = readJournal(spec);
+    const { stdout, stderr } = await collect(journal);
+    expect(stderr).toBe('small\n');
+    const record = await journal.exit;
+    expect(record).toMatchObject({ code: 6, incomplete: ['stdout'], bytes: { stdout: stdout.length } });
+    // One block more at the most; bash counts blocks of 1 KiB here.
+    expect(stdout.length / (shell[0] === 'bash' ? 2 : 1)).toBeLessThanOrEqual(100_352);
+    expect(stdout.length).toBeGreaterThanOrEqual(100_000);
+  });
+
   it('runs once, however many start it', async () => {
     await using dir = await temporaryDirectory();
     await using peer = await startExecPeer({ session: runLocally({ shell }) });
@@ -212,6 +228,7 @@ describe('starting a run', () => {
     [{ id: 'a', dir: '/d', run: [] }, /run: expected/],
     [{ id: 'a', dir: '/d', run: 'true', env: { 'A B': '1' } }, /env: expected/],
     [{ id: 'a', dir: '/d', run: 'true', timeoutMs: -1 }, /timeoutMs: expected/],
+    [{ id: 'a', dir: '/d', run: 'true', maxOutputBytes: 0 }, /maxOutputBytes: expected/],
   ])('refuses %j before anything is sent', async (spec, message) => {
     const client = { upgradeRequest: () => Promise.reject(new Error('dialled')) };
     await expect(new ExecStream(client).start(target, spec)).rejects.toThrow(message);

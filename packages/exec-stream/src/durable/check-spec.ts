@@ -23,6 +23,9 @@ export function checkSpec(spec: RunSpec): void {
       throw new TypeError(`env: expected names of letters, digits and _, got ${JSON.stringify(name)}`);
     }
   }
+  if (spec.maxOutputBytes !== undefined && !(Number.isSafeInteger(spec.maxOutputBytes) && spec.maxOutputBytes > 0)) {
+    throw new TypeError(`maxOutputBytes: expected a number of bytes above 0, got ${spec.maxOutputBytes}`);
+  }
   for (const field of ['timeoutMs', 'graceMs'] as const) {
     const value = spec[field];
     if (value !== undefined && !(Number.isFinite(value) && value >= 0)) {

@@ -52,6 +52,7 @@ export function startProgram(spec: RunSpec, nonce: string): string {
   return atomicProgram(
     `dnb_nonce=${nonce} dnb_workdir=$3 dnb_timeout=${timeout}`,
     `dnb_timeout_s=${Math.ceil(Number(timeout))} dnb_grace=${centis(spec.graceMs ?? DEFAULT_GRACE_MS)}`,
+    `dnb_blocks=${spec.maxOutputBytes === undefined ? '' : Math.ceil(spec.maxOutputBytes / ULIMIT_BLOCK_BYTES)}`,
     runState,
     processes,
     supervisor,
@@ -79,6 +80,8 @@ export const relayProgram = (): string => atomicProgram(runState, processes, rel
 /** Program that says where a run stands. Arguments: directory, id. */
 export const probeProgram = (): string => atomicProgram(runState, processes, probe);
 
+/** POSIX says so; bash outside of its POSIX mode takes 1 KiB. */
+const ULIMIT_BLOCK_BYTES = 512;
 const DEFAULT_GRACE_MS = 10_000;
 const centis = (ms: number): number => Math.ceil(ms / 10);
 

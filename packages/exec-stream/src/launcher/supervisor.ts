@@ -2,7 +2,7 @@ import { sh } from './shell.ts';
 
 /**
  * The launcher. Expects `dnb_d`, `dnb_nonce`, `dnb_umask`, `dnb_workdir`, `dnb_timeout` (seconds, may be empty), `dnb_grace`
- * (1/100 s) and the functions `dnb_script` (prints the script, if any), `dnb_environment` (exports) and `dnb_command` (sets the
+ * (1/100 s), `dnb_blocks` (may be empty) and the functions `dnb_script` (prints the script, if any), `dnb_environment` (exports) and `dnb_command` (sets the
  * words to run). Its stdout is the way to say how the start went; it is let go as soon as that is said.
  *
  * The command writes to pipes, not to the files: a program that opens /dev/stderr anew would truncate a file. The pipes are
@@ -30,6 +30,9 @@ dnb_date() {
 # (redirections by exec: those of a call are kept aside by the shell, and a kept write end would hold the pipe open)
 dnb_pump() {
   exec <&"$2" >/dev/null 6>&- 7>&- 8<&- 9<&-
+  # Beyond the cap a write fails, as on a full volume.
+  trap '' XFSZ
+  [ -z "$dnb_blocks" ] || ulimit -f "$dnb_blocks"
   cat >>"$dnb_d/$1" && return
   : >"$dnb_d/$1.cut"
   cat >/dev/null
