@@ -1,6 +1,7 @@
 import type { Env } from './config/cluster-config.ts';
 import type { KubeError } from './errors/kube-error.ts';
 import type { Requester } from './requester.ts';
+import type { RateLimit } from './retry/token-bucket.ts';
 import type { RetryObserver } from './retry/with-retries.ts';
 import { type Clock, systemClock } from './time/clock.ts';
 import type { ConnectObserver } from './transport/connector.ts';
@@ -13,6 +14,8 @@ export type KubeClientOptions = {
   readonly connectTimeoutMs?: number;
   /** Most connections that short calls share; streams have their own. @default 32 */
   readonly maxConnections?: number;
+  /** Holds back calls that come faster; streams count when they are opened. @default no limit */
+  readonly rateLimit?: RateLimit;
   /** Speaks HTTP/2 when the server does. @default false */
   readonly http2?: boolean;
   /** @default 'danube-k8s-client' */
@@ -50,10 +53,11 @@ export type Attempt = {
 /** Hears of an attempt that ended. Must not throw. */
 export type AttemptObserver = (attempt: Attempt) => void;
 
-type Hooks = 'onConnect' | 'onAttempt' | 'onRetry' | 'intercept';
+type Optional = 'rateLimit' | 'onConnect' | 'onAttempt' | 'onRetry' | 'intercept';
 
 /** All options with their values. */
-export type NormalizedClientOptions = Required<Omit<KubeClientOptions, Hooks>> & {
+export type NormalizedClientOptions = Required<Omit<KubeClientOptions, Optional>> & {
+  readonly rateLimit?: RateLimit | undefined;
   readonly onConnect?: ConnectObserver | undefined;
   readonly onAttempt?: AttemptObserver | undefined;
   readonly onRetry?: RetryObserver | undefined;
@@ -72,6 +76,7 @@ export const normalizeClientOptions = (options: KubeClientOptions): NormalizedCl
     clock: options.clock ?? systemClock,
     env: options.env ?? process.env,
     maxAttempts: positive(options.maxAttempts ?? 10, 'maxAttempts'),
+    rateLimit: options.rateLimit,
     onConnect: options.onConnect,
     onAttempt: options.onAttempt,
     onRetry: options.onRetry,

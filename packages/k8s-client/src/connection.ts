@@ -5,13 +5,14 @@ import { ConfigCredentials } from './config/config-credentials.ts';
 import type { Access, Credentials } from './config/credentials.ts';
 import { proxyFor } from './config/proxy.ts';
 import { validateConfig } from './config/validate-config.ts';
-import { ConfigError } from './errors/failures.ts';
+import { ConfigError, TimeoutError } from './errors/failures.ts';
 import { errorFromResponse } from './errors/from-response.ts';
 import { KubeError } from './errors/kube-error.ts';
 import { isForbidden, isUnauthorized } from './errors/predicates.ts';
 import type { KubeRequest, Requester } from './requester.ts';
 import { type Query, queryText } from './resources/resource-path.ts';
 import { RetryBudget } from './retry/retry-budget.ts';
+import { TokenBucket } from './retry/token-bucket.ts';
 import { type Recovery, withRetries } from './retry/with-retries.ts';
 import type { TlsMaterial } from './transport/connector.ts';
 import { openTunnel } from './transport/tunnel.ts';
@@ -40,6 +41,7 @@ export class Connection implements Requester {
   readonly #credentials: Credentials;
   readonly #transport: Transport;
   readonly #budget: RetryBudget;
+  readonly #bucket: TokenBucket | undefined;
   #rbacMadeAtMs = -Infinity;
   #closed = false;
 
@@ -50,6 +52,7 @@ export class Connection implements Requester {
     this.#credentials = new ConfigCredentials(config, options.clock);
     const proxy = proxyFor(this.#server, config.proxyUrl, options.env);
     this.#proxy = proxy;
+    this.#bucket = options.rateLimit && new TokenBucket(options.rateLimit, options.clock);
     this.#budget = new RetryBudget(options.clock.now);
     this.#transport = new Transport({
       origin: this.#server.origin,
@@ -110,6 +113,7 @@ export class Connection implements Requester {
     let renewed = false;
     let attempts = 0;
     const attempt = async (timeoutMs: number): Promise<T> => {
+      await this.#turn(request, timeoutMs);
       const current = await this.#access(request.signal);
       access = current;
       return this.#observed(request, (attempts += 1), () =>
@@ -133,6 +137,24 @@ export class Connection implements Requester {
       label: `${request.method} ${request.path}`,
       budget: this.#budget,
     });
+  }
+
+  /** Waits for this attempt's turn, when there is a rate limit. */
+  async #turn({ method, path, signal }: KubeRequest, timeoutMs: number): Promise<void> {
+    const waitMs = this.#bucket?.reserve() ?? 0;
+    if (waitMs === 0) return;
+    try {
+      if (waitMs < timeoutMs) {
+        await this.#options.clock.sleep(waitMs, signal);
+        return;
+      }
+    } catch (error) {
+      this.#bucket?.release();
+      throw error;
+    }
+    this.#bucket?.release();
+    const detail = 'the rate limit of this client leaves no place in that time';
+    throw new TimeoutError({ phase: 'queue', sent: false, timeoutMs, request: `${method} ${path}`, detail });
   }
 
   async #observed<T>(request: KubeRequest, attempt: number, send: () => Promise<T>): Promise<T> {
