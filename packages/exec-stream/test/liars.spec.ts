@@ -168,6 +168,14 @@ describe('a refused exec', () => {
     expect(tries).toBe(4);
   });
 
+  it('says what to do about an image without sh', async () => {
+    const message = 'OCI runtime exec failed: exec failed: exec: "sh": executable file not found in $PATH: unknown';
+    await using peer = await startExecPeer({ session: (s) => s.exit({ message }) });
+    const error = await errorOf(new ExecStream(peer.client).exec(target, ['true']).result);
+    expect(error).toMatchObject({ code: 'EXEC_START_FAILED', started: 'no' });
+    expect(error.message).toContain("verify: 'none'");
+  });
+
   it('is not tried again without being asked', async () => {
     await using peer = await startExecPeer({ session: (s) => s.exit({ message: 'container not found ("worker")' }) });
     const error = await errorOf(new ExecStream(peer.client).exec(target, ['true']).result);

@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { link, mkdir, rename, symlink, writeFile } from 'node:fs/promises';
 import { describe, expect, it } from '@jest/globals';
 import { type ExitRecord, readJournal } from '../src/index.ts';
@@ -118,6 +119,21 @@ describe('the journal reader', () => {
     await using dir = await temporaryDirectory();
     const journal = readJournal({ id: 'r', dir: dir.path, signal: AbortSignal.timeout(50) });
     expect(await errorOf(drain(journal))).toMatchObject({ code: 'EXEC_ABORTED' });
+  });
+
+  it('listens to its signal once, however often it wakes', async () => {
+    await using dir = await temporaryDirectory();
+    await mkdir(`${dir.path}/r`);
+    const { signal } = new AbortController();
+    const reading = drain(readJournal({ id: 'r', dir: dir.path, signal }));
+    for (let index = 0; index < 15; index++) {
+      await writeFile(`${dir.path}/r/out`, 'x', { flag: 'a' });
+      await new Promise((resolve) => setTimeout(resolve, 10));
+      expect(getEventListeners(signal, 'abort').length).toBeLessThanOrEqual(1);
+    }
+    await finish(`${dir.path}/r`, record(15));
+    expect(await reading).toHaveLength(15);
+    expect(getEventListeners(signal, 'abort')).toHaveLength(0);
   });
 
   it('tells who waits for the exit when the reader walks away', async () => {

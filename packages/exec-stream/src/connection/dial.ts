@@ -18,6 +18,9 @@ export interface DialOptions {
   readonly signal?: AbortSignal;
 }
 
+const abortedWhileConnecting = (signal: AbortSignal | undefined): ExecAbortedError =>
+  new ExecAbortedError('EXEC_ABORTED', 'while connecting', notStarted(signal?.reason));
+
 const notStarted = (cause: unknown): ExecErrorFacts => ({ started: 'no', cause });
 
 /**
@@ -26,7 +29,7 @@ const notStarted = (cause: unknown): ExecErrorFacts => ({ started: 'no', cause }
  */
 export async function dial(client: ExecClient, request: ExecRequest, options: DialOptions): Promise<Dialled> {
   const upgrade = await client.upgradeRequest({ path: execPath(request.target), query: execQuery(request) });
-  options.signal?.throwIfAborted();
+  if (options.signal?.aborted) throw abortedWhileConnecting(options.signal);
   let stream: Socket | undefined;
   const socket = new WebSocket(upgrade.url, [...options.protocols], {
     headers: { ...upgrade.headers },
@@ -79,7 +82,7 @@ function opened(socket: WebSocket, signal: AbortSignal | undefined): Promise<voi
     const onAbort = (): void => {
       settle();
       socket.terminate();
-      reject(new ExecAbortedError('EXEC_ABORTED', 'while connecting', notStarted(signal?.reason)));
+      reject(abortedWhileConnecting(signal));
     };
     const onOpen = (): void => {
       settle();

@@ -10,8 +10,11 @@ export class Wakeup implements Disposable {
   #wake: () => void = () => undefined;
   readonly #signal: AbortSignal | undefined;
 
+  readonly #onAbort = (): void => this.#wake();
+
   constructor(signal: AbortSignal | undefined) {
     this.#signal = signal;
+    signal?.addEventListener('abort', this.#onAbort, { once: true });
   }
 
   /** Starts to watch. Without effect when the directory cannot be watched, or is watched already. */
@@ -31,18 +34,17 @@ export class Wakeup implements Disposable {
     if (!this.#changed && !this.#signal?.aborted) {
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, this.#watcher ? WATCHED_POLL_MS : POLL_MS);
-        const done = (): void => {
+        this.#wake = () => {
           clearTimeout(timer);
           resolve();
         };
-        this.#wake = done;
-        this.#signal?.addEventListener('abort', done, { once: true });
       });
     }
     this.#changed = false;
   }
 
   [Symbol.dispose](): void {
+    this.#signal?.removeEventListener('abort', this.#onAbort);
     this.#close();
   }
 

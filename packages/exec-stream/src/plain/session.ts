@@ -147,7 +147,11 @@ export class PlainSession implements ExecSession {
         sentinels: filters && { stdout: filters.stdout.sentinel, stderr: filters.stderr.sentinel },
         outputSeen: bytes.stdout + bytes.stderr > 0,
       });
-      if (verdict instanceof ExecError) throw verdict;
+      if (verdict instanceof ExecError) {
+        // Nothing ran, so there is nothing to end.
+        if (verdict.started === 'no') this.#connection = undefined;
+        throw verdict;
+      }
       return { ...verdict, reason: 'exit', bytes, durationMs: performance.now() - began };
     } finally {
       this.#cancel.signal.removeEventListener('abort', onCancel);

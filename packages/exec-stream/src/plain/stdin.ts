@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { Readable } from 'node:stream';
 import type { ExecConnection } from '../connection/connection.ts';
 import { ExecError } from '../errors.ts';
@@ -23,7 +22,7 @@ export async function sendStdin(
       const bytes = typeof piece === 'string' ? Buffer.from(piece) : (piece as Uint8Array);
       for (let at = 0; at < bytes.length; at += MAX_STDIN_FRAME_BYTES) {
         if (over.aborted) return;
-        await sendFrame(connection, bytes.subarray(at, at + MAX_STDIN_FRAME_BYTES), over);
+        await sendFrame(connection, bytes.subarray(at, at + MAX_STDIN_FRAME_BYTES));
       }
     }
   } finally {
@@ -36,8 +35,8 @@ export async function sendStdin(
   });
 }
 
-async function sendFrame(connection: ExecConnection, payload: Uint8Array, over: AbortSignal): Promise<void> {
+async function sendFrame(connection: ExecConnection, payload: Uint8Array): Promise<void> {
+  // A connection that ends calls back, too.
   const taken = new Promise<void>((resolve) => connection.sendStdin(payload, () => resolve()));
-  if (connection.bufferedBytes <= SOCKET_BUFFER_BYTES) return;
-  await Promise.race([taken, once(over, 'abort')]);
+  if (connection.bufferedBytes > SOCKET_BUFFER_BYTES) await taken;
 }

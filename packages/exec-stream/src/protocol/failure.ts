@@ -14,7 +14,12 @@ export function failureError(status: ServerStatus & { kind: 'failure' }, outputS
   });
   if (!outputSeen) {
     if (isNotReadyMessage(message)) return new ExecStartError('EXEC_NOT_READY', message, facts('no'));
-    if (isCannotStartMessage(message)) return new ExecStartError('EXEC_START_FAILED', message, facts('no'));
+    if (isCannotStartMessage(message)) {
+      const hint = message.includes('"sh"')
+        ? { hint: "For an image without `sh` use a plain exec with `verify: 'none'`" }
+        : {};
+      return new ExecStartError('EXEC_START_FAILED', message, { ...facts('no'), ...hint });
+    }
     if (isUnreachableMessage(message)) return new ExecError('EXEC_CONNECT_FAILED', message, facts('no'));
   }
   return new ExecExitUnknownError('EXEC_EXIT_UNKNOWN', message, facts(outputSeen ? 'yes' : 'maybe'));
