@@ -13,7 +13,7 @@ export type InformerOptions<T extends KubeObject, P = T> = {
   readonly project?: (object: T) => P;
   /** Ways to find objects in the store: name of the index → values of an object. */
   readonly indexes?: Readonly<Record<string, IndexFunction<P>>>;
-  /** Objects per page of a list. @default 500 */
+  /** Objects per page of a list; a page is parsed in one go, during which nothing else runs. @default 250 */
   readonly pageSize?: number;
   /** Hears of failures that the informer works around, and of handlers that throw. */
   readonly onError?: (error: unknown) => void;
@@ -32,7 +32,7 @@ export type NormalizedInformerOptions<T extends KubeObject, P> = {
 export const normalizeInformerOptions = <T extends KubeObject, P>(
   options: InformerOptions<T, P>,
 ): NormalizedInformerOptions<T, P> => {
-  const { pageSize = 500 } = options;
+  const { pageSize = 250 } = options;
   if (!Number.isInteger(pageSize) || pageSize < 1) throw new TypeError('pageSize: expected a whole number above 0');
   return Object.freeze({
     selectors: { labelSelector: options.labelSelector, fieldSelector: options.fieldSelector },

@@ -81,11 +81,12 @@ export class Store<P> implements ReadonlyStore<P> {
 
   /** Becomes this list at once: what is missing in it was deleted meanwhile. */
   replace(entries: ReadonlyMap<string, Entry<P>>): Change<P>[] {
-    const gone = [...this.#entries.keys()].filter((key) => !entries.has(key));
-    return [
-      ...gone.flatMap((key) => this.remove(key)),
-      ...[...entries].flatMap(([key, entry]) => this.put(key, entry)),
-    ];
+    const changes: Change<P>[] = [];
+    for (const key of this.#entries.keys()) {
+      if (!entries.has(key)) changes.push(...this.remove(key));
+    }
+    for (const [key, entry] of entries) changes.push(...this.put(key, entry));
+    return changes;
   }
 
   #index(key: string, value: P): void {

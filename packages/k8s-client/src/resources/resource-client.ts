@@ -99,8 +99,7 @@ export class ResourceClient<T extends KubeObject = KubeObject> {
     const more = body.metadata?.continue;
     const remaining = body.metadata?.remainingItemCount;
     return {
-      // Items of a list come without kind and apiVersion (Go drops them); the objects are given back what they are.
-      items: (body.items ?? []).map((item) => this.#typed(item)),
+      items: this.#named(body.items ?? []),
       resourceVersion: body.metadata?.resourceVersion ?? '',
       ...(more === undefined || more === '' ? {} : { continue: more }),
       ...(remaining === undefined ? {} : { remainingItemCount: remaining }),
@@ -287,6 +286,16 @@ export class ResourceClient<T extends KubeObject = KubeObject> {
       throw new TypeError(`namespace: expected one to ${verb} a ${this.definition.kind}`);
     }
     return collectionPath(this.definition, this.namespace);
+  }
+
+  /** Items of a list come without kind and apiVersion (Go drops them); they are given back what they are, in place. */
+  #named(items: T[]): T[] {
+    const apiVersion = apiVersionOf(this.definition);
+    for (const item of items) {
+      item.apiVersion ??= apiVersion;
+      item.kind ??= this.definition.kind;
+    }
+    return items;
   }
 
   #typed(object: T): T {
