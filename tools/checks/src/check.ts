@@ -1,12 +1,12 @@
 import { spawn } from 'node:child_process';
 import { performance } from 'node:perf_hooks';
 
-/** What `npm run check` does, in order of how soon each can say no. */
+/** What `npm run check` does, in order of how soon each can say no; lint reads the types that typecheck has made. */
 const steps = [
   { name: 'format', command: ['prettier', '--check', '.'] },
   { name: 'project references', command: ['nx', 'sync:check'] },
-  { name: 'lint', command: ['eslint', '.'] },
   { name: 'typecheck', command: ['nx', 'run-many', '-t', 'typecheck', '--outputStyle=static'] },
+  { name: 'lint', command: ['eslint', '.'] },
   { name: 'test', command: ['nx', 'run-many', '-t', 'test', '--parallel=2', '--outputStyle=static'] },
   { name: 'build', command: ['nx', 'run-many', '-t', 'build', '--outputStyle=static'] },
 ] as const;
