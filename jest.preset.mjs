@@ -6,7 +6,7 @@ const checks = join(import.meta.dirname, 'tools/checks/src/jest');
 export const preset = (rootDir) => ({
   displayName: basename(rootDir),
   rootDir,
-  testEnvironment: 'node',
+  testEnvironment: join(checks, 'environment.mjs'),
   testMatch: ['<rootDir>/{src,test}/**/*.spec.ts'],
   extensionsToTreatAsEsm: ['.ts'],
   transform: {

@@ -17,10 +17,14 @@ test('the first example of the README runs', async () => {
   child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
   child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()));
   const ended = new Promise((resolve) => child.on('close', resolve));
-  await eventually(() => output.endsWith('\n'));
-  expect(output).toMatch(/^https:\/\/127\.0\.0\.1:\d+\n$/);
-  expect(existsSync(join(directory, 'sim.kubeconfig'))).toBe(true);
-  child.kill('SIGINT');
-  expect(await ended).toBe(0);
-  rmSync(directory, { recursive: true });
+  try {
+    await eventually(() => output.endsWith('\n'));
+    expect(output).toMatch(/^https:\/\/127\.0\.0\.1:\d+\n$/);
+    expect(existsSync(join(directory, 'sim.kubeconfig'))).toBe(true);
+    child.kill('SIGINT');
+    expect(await ended).toBe(0);
+  } finally {
+    child.kill('SIGKILL');
+    rmSync(directory, { recursive: true });
+  }
 });

@@ -68,8 +68,9 @@ describe.each(shells.map((shell) => [shell.join(' '), shell] as const))('a durab
     await using dir = await temporaryDirectory();
     await using peer = await startExecPeer({ session: runLocally({ shell }) });
     const stream = new ExecStream(peer.client);
+    // busybox says so only of a process that dies while it waits for it; what dies sooner has code 139 and signal null.
     for (const [id, run] of [
-      ['a', 'kill -SEGV $$'],
+      ['a', 'sleep 0.3; kill -SEGV $$'],
       ['b', 'exit 139'],
     ] as const)
       await stream.start(target, { id, dir: dir.path, run });

@@ -4,7 +4,9 @@ import { describe, expect, it } from '@jest/globals';
 import { type ExitRecord, readJournal } from '../src/index.ts';
 import { launcherArgv, startProgram } from '../src/launcher/programs.ts';
 import { quote } from '../src/launcher/shell.ts';
-import { shells, temporaryDirectory } from './support.ts';
+import { missingShells, shells, temporaryDirectory } from './support.ts';
+
+for (const shell of missingShells) it.skip(`works in ${shell} (skipped: it is not on PATH)`, () => undefined);
 
 describe.each(shells.map((shell) => [shell.join(' '), shell] as const))(
   'the launcher in %s',
