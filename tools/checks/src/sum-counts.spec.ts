@@ -1,16 +1,17 @@
 import { describe, expect, it } from '@jest/globals';
-import { sumCounts } from './sum-counts.ts';
+import { type Counts, sumCounts } from './sum-counts.ts';
 
-const run = (project: string, passed: number, failed = 0, skipped: readonly string[] = []) => ({
+const run = (project: string, passed: number, more: Partial<Counts> = {}): Counts => ({
   project,
   passed,
-  failed,
-  skipped,
+  failed: 0,
+  skipped: [],
+  ...more,
 });
 
 describe('sumCounts', () => {
   it('ends with the sum, and names what was skipped', () => {
-    expect(sumCounts([run('a', 2), run('b', 3, 0, ['needs kubectl'])], false)).toEqual({
+    expect(sumCounts([run('a', 2), run('b', 3, { skipped: ['needs kubectl'] })], false)).toEqual({
       lines: [
         'a: 2 passed, 0 failed',
         'b: 3 passed, 0 failed',
@@ -22,7 +23,7 @@ describe('sumCounts', () => {
   });
 
   it('fails when a test failed', () => {
-    expect(sumCounts([run('a', 2, 1)], false)).toMatchObject({
+    expect(sumCounts([run('a', 2, { failed: 1 })], false)).toMatchObject({
       lines: expect.arrayContaining(['2 passed, 1 failed']),
       ok: false,
     });
