@@ -97,12 +97,14 @@ describe('runCoordinator with an api-server', () => {
     expect(bench.stderr.join('')).toBe('danube: the report is incomplete: the time for it was over\n');
   });
 
-  it('stops asking a server that refuses the report, and finishes the job', async () => {
+  it.each([400, 409])('stops asking a server that refuses the report, and finishes the job (%d)', async (status) => {
     await using server = await FakeApiServer.start();
-    server.trouble = [200, 400];
+    server.trouble = [200, status];
     await using bench = await JobBench.create(pipelineOf([{ run: 'seq 1 2000000' }]));
     expect(await bench.run(server.url)).toBe(0);
-    expect(bench.stderr.join('')).toMatch(/^danube: the report is incomplete: .*refuses what is reported: HTTP 400\n$/);
+    expect(bench.stderr.join('')).toMatch(
+      new RegExp(`^danube: the report is incomplete: .*refuses what is reported: HTTP ${status}\\n$`),
+    );
   });
 
   it('makes batches smaller when the server finds them too large', async () => {

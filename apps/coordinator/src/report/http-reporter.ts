@@ -29,8 +29,8 @@ const defaults: HttpReporterOptions = {
   checkpoints: { read: () => ({ seq: 0, place: START, sent: [] }), write: () => undefined },
 };
 
-/** Answers after which the same events cannot be taken later either. */
-const REJECTED = new Set([400, 413, 422]);
+/** Answers after which the same events cannot be taken later either; 409: the end of the job is recorded already. */
+const REJECTED = new Set([400, 409, 413, 422]);
 
 /**
  * Sends events to the api-server in batches, one request at a time, and repeats each until it is acknowledged.
