@@ -1,4 +1,5 @@
 import type { PodReader } from './pod/watch-pod.ts';
+import type { Socket } from 'node:net';
 import type { Readable, Writable } from 'node:stream';
 
 /** The container a command runs in. */
@@ -35,6 +36,8 @@ export interface UpgradeRequest {
     readonly servername?: string;
     readonly rejectUnauthorized?: boolean;
   };
+  /** Opens a way through a proxy to the server; absent when there is none in the way. TLS with the server is spoken in it. */
+  readonly tunnel?: () => Promise<Socket>;
 }
 
 /** Bytes of each stream. */

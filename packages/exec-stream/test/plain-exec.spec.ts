@@ -1,5 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { ExecStream } from '../src/index.ts';
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import { type ExecClient, ExecStream } from '../src/index.ts';
 import { runLocally, startExecPeer } from '../src/testing/index.ts';
 import { errorOf, shells, target, text } from './support.ts';
 
@@ -73,6 +75,44 @@ describe.each(protocols)('plain exec over %s', (protocol) => {
 });
 
 describe('plain exec', () => {
+  it('goes through the proxy that all other requests go through', async () => {
+    await using peer = await startExecPeer({ session: runLocally() });
+    let tunnels = 0;
+    const client: ExecClient = {
+      upgradeRequest: async (request) => {
+        const upgrade = await peer.client.upgradeRequest(request);
+        const tunnel = async (): Promise<Socket> => {
+          tunnels += 1;
+          const socket = connect(Number(upgrade.url.port), '127.0.0.1');
+          await once(socket, 'connect');
+          return socket;
+        };
+        // Only the tunnel leads there: what dials the address itself fails.
+        return {
+          ...upgrade,
+          url: new URL(upgrade.url.href.replace(/127\.0\.0\.1|localhost/, 'server.invalid')),
+          tunnel,
+        };
+      },
+    };
+    const session = new ExecStream(client).exec(target, ['echo', 'through']);
+    expect(await text(session.stdout)).toBe('through\n');
+    expect(tunnels).toBe(1);
+  });
+
+  it('says that nothing was started when the proxy refuses', async () => {
+    await using peer = await startExecPeer({ session: runLocally() });
+    const client: ExecClient = {
+      upgradeRequest: async (request) => ({
+        ...(await peer.client.upgradeRequest(request)),
+        tunnel: () => Promise.reject(new Error('the proxy said 407')),
+      }),
+    };
+    const error = await errorOf(new ExecStream(client).exec(target, ['true']).result);
+    expect(error).toMatchObject({ code: 'EXEC_CONNECT_FAILED', started: 'no' });
+    expect(error.message).toContain('the proxy said 407');
+  });
+
   it('sends stdin byte for byte and ends it on v5', async () => {
     await using peer = await startExecPeer({ session: runLocally() });
     const input = Buffer.alloc(300_000, 'abcdefgh\n');

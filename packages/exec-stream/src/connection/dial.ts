@@ -30,6 +30,7 @@ const notStarted = (cause: unknown): ExecErrorFacts => ({ started: 'no', cause }
 export async function dial(client: ExecClient, request: ExecRequest, options: DialOptions): Promise<Dialled> {
   const upgrade = await client.upgradeRequest({ path: execPath(request.target), query: execQuery(request) });
   if (options.signal?.aborted) throw abortedWhileConnecting(options.signal);
+  const tunnel = await openTunnel(upgrade);
   let stream: Socket | undefined;
   const socket = new WebSocket(upgrade.url, [...options.protocols], {
     headers: { ...upgrade.headers },
@@ -38,7 +39,8 @@ export async function dial(client: ExecClient, request: ExecRequest, options: Di
     perMessageDeflate: false,
     skipUTF8Validation: true,
     maxPayload: 64 * 1024 * 1024,
-    createConnection: (connection: object) => (stream = openStream(connection, upgrade, options.sessions)),
+    createConnection: (connection: object) =>
+      (stream = openStream({ ...connection, ...(tunnel && { socket: tunnel }) }, upgrade, options.sessions)),
   });
   try {
     await opened(socket, options.signal);
@@ -59,11 +61,20 @@ export interface Dialled {
 /** Dead peers are also found by TCP: the only judge while a consumer has paused us. */
 const KEEP_ALIVE_MS = 15_000;
 
-function openStream(connection: object, upgrade: UpgradeRequest, sessions: TlsSessions): Socket {
+/** Through a proxy, when there is one in the way: exec must not go round what all other requests go through. */
+async function openTunnel({ tunnel }: UpgradeRequest): Promise<Socket | undefined> {
+  try {
+    return await tunnel?.();
+  } catch (cause) {
+    throw new ExecError('EXEC_CONNECT_FAILED', cause instanceof Error ? cause.message : 'the proxy', notStarted(cause));
+  }
+}
+
+function openStream(connection: { readonly socket?: Socket }, upgrade: UpgradeRequest, sessions: TlsSessions): Socket {
   const { url, tls } = upgrade;
   const target = { ...connection, path: undefined } as unknown as { port: number };
   if (url.protocol === 'http:' || url.protocol === 'ws:') {
-    return netConnect(target).setNoDelay(true).setKeepAlive(true, KEEP_ALIVE_MS);
+    return (connection.socket ?? netConnect(target)).setNoDelay(true).setKeepAlive(true, KEEP_ALIVE_MS);
   }
   const host = url.hostname.replace(/^\[|\]$/g, '');
   const session = sessions.get(url.host);
