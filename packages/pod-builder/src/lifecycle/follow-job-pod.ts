@@ -54,6 +54,8 @@ export async function* followJobPod(
   } finally {
     stop.abort();
     await next.catch(() => undefined);
+    // An event that came at the last moment leaves the watch where it was handed out, with its connection and its timer.
+    await changes.return();
   }
 }
 

@@ -3,15 +3,16 @@ import { join } from 'node:path';
 
 /** Leaves each project's test counts in `tmp/test-results`, from which `.ci/run` adds up its closing line. */
 export default class CountReporter {
-  #project;
+  #name;
 
-  constructor(globalConfig) {
-    this.#project = globalConfig.rootDir;
+  /** `name` is that of the file: two configurations of one project must not overwrite each other's counts. */
+  constructor(_globalConfig, { name }) {
+    this.#name = name;
   }
 
   onRunComplete(_contexts, results) {
     const root = join(import.meta.dirname, '../../../..');
-    const name = this.#project.split('/').at(-1);
+    const name = this.#name;
     const skipped = results.testResults.flatMap((file) =>
       file.testResults
         .filter((test) => ['pending', 'todo', 'disabled'].includes(test.status))
