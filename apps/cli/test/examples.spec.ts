@@ -57,6 +57,7 @@ describe('the examples, in local mode', () => {
       'env-and-workdir.yaml',
       'failing-step.yaml',
       'hello.yaml',
+      'retries.yaml',
       'timeout.yaml',
     ]);
   });
@@ -111,6 +112,17 @@ describe('the examples, in local mode', () => {
     const { exitCode, text } = await runExample('env-and-workdir');
     expect(exitCode).toBe(0);
     expect([text(1), text(2), text(3)]).toEqual(['Hello, Danube\n', 'I am in packages/app\n', 'file.txt\n']);
+  });
+
+  it('retries: tries until it succeeds, and says at which attempt', async () => {
+    const { exitCode, steps, text, job } = await runExample('retries');
+    expect({ exitCode, steps, attempt: job?.steps[0]?.attempt }).toEqual({
+      exitCode: 0,
+      steps: ['flaky succeeded 0', 'after succeeded 0'],
+      attempt: 3,
+    });
+    expect(text(0)).toBe('attempt 1\nattempt 2\nattempt 3\n');
+    expect(text(1).trim()).toBe('3');
   });
 
   it('continue-on-error: goes on where it may, and always cleans up', async () => {

@@ -30,14 +30,17 @@ export const output = (step: number, stream: 'stdout' | 'stderr', data: string |
     ? { type: 'output', step, stream, encoding: 'utf8', data }
     : { type: 'output', step, stream, encoding: 'base64', data: data.toString('base64') };
 
+type Finished = Draft<Extract<JobEvent, { type: 'step.finished' }>>;
+
 /** The end of a step with an exit code. */
-export const finished = (step: number, exitCode: number): Draft<JobEvent> => ({
+export const finished = (step: number, exitCode: number, more: Partial<Finished> = {}): Finished => ({
   type: 'step.finished',
   step,
   state: exitCode === 0 ? 'succeeded' : 'failed',
   exitCode,
   durationMs: 1234,
   bytes: { stdout: 0, stderr: 0 },
+  ...more,
 });
 
 /** The log of a job whose second step fails with code 7. */

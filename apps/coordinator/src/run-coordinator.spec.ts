@@ -185,16 +185,42 @@ describe('runCoordinator alone', () => {
     );
     expect(await bench.run()).toBe(1);
     expect(Buffer.concat(bench.stdout)).toEqual(Buffer.concat([Buffer.from('out\n'), Buffer.from([255])]));
-    expect(Buffer.concat(bench.stderr).toString().split('\n')).toEqual([
+    expect(
+      Buffer.concat(bench.stderr)
+        .toString()
+        .replaceAll(/after \d+\.\d s/g, 'after 0.1 s')
+        .split('\n'),
+    ).toEqual([
       'danube: job of pipeline bench',
       'danube: step 1/3 greet',
-      'danube: step 1/3 greet: succeeded',
+      'danube: step 1/3 greet: succeeded after 0.1 s',
       'danube: step 2/3 s1',
       'err',
-      'danube: step 2/3 s1: failed (step "s1" ended with exit code 3)',
+      'danube: step 2/3 s1: failed after 0.1 s (step "s1" ended with exit code 3)',
       'danube: step 3/3 s2: skipped',
       'danube: job failed (step "s1" ended with exit code 3)',
       '',
+    ]);
+  });
+
+  it('tries a failing step again, each time as a run of its own', async () => {
+    await using bench = await JobBench.create(
+      pipelineOf([{ name: 'flaky', run: 'echo "$DANUBE_STEP_ATTEMPT"; [ "$DANUBE_STEP_ATTEMPT" = 3 ]', retries: 5 }]),
+    );
+    expect(await bench.run()).toBe(0);
+    expect(bench.runner.started).toEqual(['step-0-1', 'step-0-2', 'step-0-3']);
+    expect(Buffer.concat(bench.stdout).toString()).toBe('1\n2\n3\n');
+    const lines = Buffer.concat(bench.stderr)
+      .toString()
+      .replaceAll(/after \d+\.\d s/g, 'after 0.1 s')
+      .split('\n');
+    expect(lines.slice(1, -2)).toEqual([
+      'danube: step 1/1 flaky',
+      'danube: step 1/1 flaky: failed after 0.1 s, tried again (step "flaky" ended with exit code 1)',
+      'danube: step 1/1 flaky: attempt 2',
+      'danube: step 1/1 flaky: failed after 0.1 s, tried again (step "flaky" ended with exit code 1)',
+      'danube: step 1/1 flaky: attempt 3',
+      'danube: step 1/1 flaky: succeeded after 0.1 s',
     ]);
   });
 

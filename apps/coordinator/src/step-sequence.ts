@@ -92,7 +92,7 @@ export class StepSequence {
   #replay(happening: Happening, at: number): void {
     this.#lastAt = at;
     for (const action of this.#decide(happening)) {
-      if (action.do === 'start') this.#prepare(action.step);
+      if (action.do === 'start') this.#prepare(action);
       else if (action.do !== 'stop' && action.do !== 'arm-limit') this.#perform(action, at);
     }
   }
@@ -116,7 +116,7 @@ export class StepSequence {
         lane.report(action.report, at);
         break;
       case 'start':
-        this.#prepare(action.step);
+        this.#prepare(action);
         this.#begin();
         break;
       case 'follow':
@@ -135,9 +135,9 @@ export class StepSequence {
     }
   }
 
-  #prepare(step: number): void {
+  #prepare({ step: index, attempt }: { readonly step: number; readonly attempt: number }): void {
     const { runner, spec, workspace } = this.#parts;
-    this.#task = new StepTask(runner, stepRun(spec, step, workspace));
+    this.#task = new StepTask(runner, stepRun(spec, { index, attempt }, workspace));
     this.#isFollowed = false;
   }
 

@@ -34,7 +34,11 @@ export const eventSchema = z.discriminatedUnion('type', [
     signal: z.string().optional(),
     reason: reasonSchema.optional(),
     continued: z.boolean().optional(),
+    /** The attempt failed, and there is another: a `step.started` with the next number follows, unless the job ends first. */
+    retried: z.boolean().optional(),
     durationMs: z.number().nonnegative(),
+    /** Most memory that the worker has used from its start to the end of the step, where that can be read. */
+    memoryPeakBytes: z.number().int().nonnegative().optional(),
     bytes: z.strictObject({ stdout: z.number().int().nonnegative(), stderr: z.number().int().nonnegative() }),
   }),
   z.strictObject({ ...base, type: z.literal('step.skipped'), step }),

@@ -33,9 +33,15 @@ export const stepViewSchema = z.strictObject({
   reason: reasonSchema.optional(),
   /** The step failed, and the job went on because of `continueOnError`. */
   continued: z.boolean().optional(),
+  /** The attempt failed, and there is another. */
+  retried: z.boolean().optional(),
+  /** The attempt of the step that this tells of; absent before the first. */
+  attempt: z.number().int().positive().optional(),
   startedAt: time.optional(),
   finishedAt: time.optional(),
   durationMs: z.number().nonnegative().optional(),
+  /** Most memory that the worker has used from its start to the end of the step, where that can be read. */
+  memoryPeakBytes: z.number().int().nonnegative().optional(),
 });
 export type StepView = z.infer<typeof stepViewSchema>;
 

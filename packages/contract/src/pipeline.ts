@@ -22,6 +22,9 @@ const quantities = z.strictObject({
   'ephemeral-storage': quantity.optional(),
 });
 
+const retriesError = { error: 'expected a whole number from 0 to 10' };
+const retries = z.number(retriesError).int(retriesError).min(0, retriesError).max(10, retriesError);
+
 /** One command of a job. */
 export const stepSchema = z.strictObject({
   name: z
@@ -36,6 +39,7 @@ export const stepSchema = z.strictObject({
   env: env.optional().meta({ description: 'Added to the environment of the pipeline.' }),
   workingDir: z.string().min(1).optional().meta({ description: 'Relative to the workspace. Default: the workspace.' }),
   timeout: duration.optional().meta({ description: 'The step and all its processes are ended after this time.' }),
+  retries: retries.optional().meta({ description: 'How often the step is tried again when it fails. Default: 0.' }),
   continueOnError: z
     .boolean()
     .optional()

@@ -8,11 +8,11 @@ export const pendingSteps = (pipeline: Pipeline): StepView[] =>
 export const stepAfter = (step: StepView, event: JobEvent): StepView | undefined => {
   switch (event.type) {
     case 'step.started':
-      return { name: step.name, state: 'running', startedAt: event.at };
+      return { name: step.name, state: 'running', attempt: event.attempt, startedAt: event.at };
     case 'step.skipped':
       return { name: step.name, state: 'skipped' };
     case 'step.finished': {
-      const { exitCode, signal, continued } = event;
+      const { exitCode, signal, continued, retried, memoryPeakBytes } = event;
       return {
         ...step,
         state: event.state,
@@ -20,8 +20,10 @@ export const stepAfter = (step: StepView, event: JobEvent): StepView | undefined
         ...(signal === undefined ? {} : { signal }),
         ...(event.reason === undefined ? {} : { reason: event.reason }),
         ...(continued === undefined ? {} : { continued }),
+        ...(retried === undefined ? {} : { retried }),
         finishedAt: event.at,
         durationMs: event.durationMs,
+        ...(memoryPeakBytes === undefined ? {} : { memoryPeakBytes }),
       };
     }
     default:

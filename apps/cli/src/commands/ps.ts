@@ -1,8 +1,7 @@
-import type { Job } from '@danube/contract';
+import { durationText, type Job } from '@danube/contract';
 import type { Command } from '../cli.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { write } from '../io.ts';
-import { durationText } from '../view/words.ts';
 import { clientOf, isJson } from './server-of.ts';
 
 /** `danube ps` */

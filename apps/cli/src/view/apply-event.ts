@@ -16,10 +16,17 @@ export const applyEvent = (job: Job, event: LogEntry['event']): Job => {
     case 'job.started':
       return { ...job, startedAt: event.at };
     case 'step.started':
-      return withStep(job, event.step, { state: 'running', startedAt: event.at });
+      // Nothing is left of an attempt before it.
+      return withStep(job, event.step, ({ name }) => ({
+        name,
+        state: 'running',
+        attempt: event.attempt,
+        startedAt: event.at,
+      }));
     case 'step.finished': {
-      const { state, exitCode, signal, reason, continued, durationMs, at } = event;
-      return withStep(job, event.step, {
+      const { state, exitCode, signal, reason, continued, retried, durationMs, memoryPeakBytes, at } = event;
+      return withStep(job, event.step, (step) => ({
+        ...step,
         state,
         finishedAt: at,
         durationMs,
@@ -27,16 +34,18 @@ export const applyEvent = (job: Job, event: LogEntry['event']): Job => {
         ...(signal === undefined ? {} : { signal }),
         ...(reason === undefined ? {} : { reason }),
         ...(continued === undefined ? {} : { continued }),
-      });
+        ...(retried === undefined ? {} : { retried }),
+        ...(memoryPeakBytes === undefined ? {} : { memoryPeakBytes }),
+      }));
     }
     case 'step.skipped':
-      return withStep(job, event.step, { state: 'skipped' });
+      return withStep(job, event.step, (step) => ({ ...step, state: 'skipped' }));
     default:
       return job;
   }
 };
 
-const withStep = (job: Job, index: number, change: Partial<StepView>): Job => ({
+const withStep = (job: Job, index: number, change: (step: StepView) => StepView): Job => ({
   ...job,
-  steps: job.steps.map((step, at) => (at === index ? { ...step, ...change } : step)),
+  steps: job.steps.map((step, at) => (at === index ? change(step) : step)),
 });

@@ -1,4 +1,4 @@
-import { isFinal, type Job, type LogEntry, type StepView } from '@danube/contract';
+import { durationText, isFinal, type Job, type LogEntry, type StepView } from '@danube/contract';
 import { applyEvent, beforeEvents } from './apply-event.ts';
 import { cleanText } from './clean-text.ts';
 import { LiveRegion, type Painted } from './live-region.ts';
@@ -6,7 +6,7 @@ import { palette } from './palette.ts';
 import { type OutputLine, StepOutput } from './step-output.ts';
 import { signOf, summary } from './summary.ts';
 import type { View, ViewOptions, Written } from './view.ts';
-import { durationText, oneLine, stepOutcome } from './words.ts';
+import { attemptOf, oneLine, stepOutcome } from './words.ts';
 
 const spinner = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
 const hideCursor = '\x1b[?25l';
@@ -33,7 +33,7 @@ export const liveView = ({ colours, columns, now }: ViewOptions): View => {
       case 'output':
         return output.push(event).map(outputLine);
       case 'step.started':
-        return [`${paint.cyan('▸')} ${paint.bold(job?.steps[event.step]?.name ?? '')}`];
+        return startLine(job?.steps[event.step]);
       case 'step.finished':
       case 'step.skipped':
         return [...output.end(event.step).map(outputLine), ...stepLine(job?.steps[event.step])];
@@ -43,6 +43,9 @@ export const liveView = ({ colours, columns, now }: ViewOptions): View => {
   };
   const stepLine = (step: StepView | undefined): string[] =>
     step === undefined ? [] : [`${signOf(step, paint)} ${step.name} ${paint.dim(stepOutcome(step))}`];
+
+  const startLine = (step: StepView | undefined): string[] =>
+    step === undefined ? [] : [`${paint.cyan('▸')} ${paint.bold(step.name)}${attemptOf(step)}`];
 
   const regionLines = (): Painted[] => {
     if (job === undefined || isFinal(job.state)) return [];

@@ -5,7 +5,7 @@ import { palette } from './palette.ts';
 import { type OutputLine, StepOutput } from './step-output.ts';
 import { summary } from './summary.ts';
 import type { View, ViewOptions, Written } from './view.ts';
-import { oneLine, stepOutcome } from './words.ts';
+import { attemptOf, oneLine, stepOutcome } from './words.ts';
 
 /** Names longer than this are not lined up. */
 const maxNameWidth = 24;
@@ -36,7 +36,7 @@ export const plainView = ({ colours }: Pick<ViewOptions, 'colours'>): View => {
       case 'pod.progress':
         return [`* ${cleanText(oneLine(event.message), false)}`];
       case 'step.started':
-        return [`* step ${nameOf(event.step)} started`];
+        return [`* step ${nameOf(event.step)} started${attemptOf({ ...event, name: '', state: 'running' })}`];
       case 'step.finished': {
         const step = job?.steps[event.step];
         return [

@@ -1,7 +1,7 @@
-import type { Job, Reason, StepState, StepView } from '@danube/contract';
+import { durationText, type Job, type Reason, type StepState, type StepView } from '@danube/contract';
 import { cleanText } from './clean-text.ts';
 import type { Palette } from './palette.ts';
-import { durationText, jobDurationMs, oneLine } from './words.ts';
+import { attemptOf, jobDurationMs, oneLine, peakOf, whatFollowed } from './words.ts';
 
 /** Signs of the states of a step; each has its own, so that no colour is needed to tell them apart. */
 export const signs: Readonly<Record<StepState, string>> = {
@@ -48,7 +48,9 @@ const stepLine = (
   const facts = [
     step.durationMs === undefined ? '' : durationText(step.durationMs),
     step.signal !== undefined ? `signal ${step.signal}` : step.exitCode !== undefined ? `exit ${step.exitCode}` : '',
-    step.continued === true ? 'the job went on' : '',
+    attemptOf(step).trim(),
+    ...peakOf(step),
+    ...whatFollowed(step),
   ].filter((fact) => fact !== '');
   const row = `  ${signOf(step, paint)} ${step.name.padEnd(nameWidth)}  ${step.state.padEnd(stateWidth)}  ${facts.join('  ')}`;
   return row.trimEnd();

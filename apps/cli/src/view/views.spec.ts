@@ -1,12 +1,15 @@
 import { PassThrough } from 'node:stream';
 import { describe, expect, it } from '@jest/globals';
 import type { LogEntry } from '@danube/contract';
-import { entriesOf, failedJob, failingLog, output, queuedJob } from '../../test/job.ts';
+import { entriesOf, failedJob, failingLog, finished, output, queuedJob } from '../../test/job.ts';
 import { FakeTerminal } from '../../test/screen.ts';
+import { applyEvent } from './apply-event.ts';
 import { chooseView } from './choose-view.ts';
 import { liveView } from './live-view.ts';
 import { jsonView, rawView } from './machine-views.ts';
+import { palette } from './palette.ts';
 import { plainView } from './plain-view.ts';
+import { summary } from './summary.ts';
 import type { View, Written } from './view.ts';
 
 const shown = (view: View, entries: readonly LogEntry[]): { out: string; err: string } => {
@@ -51,6 +54,38 @@ ${closing}`,
   it('lets colours of the steps pass when they are wanted, and ends them with the line', () => {
     expect(shown(plainView({ colours: true }), failingLog).out).toContain(
       'test  ! \x1b[31mred\x1b[0m, no line end\x1b[0m\n',
+    );
+  });
+});
+
+describe('a step that is tried again', () => {
+  const flaky = entriesOf(
+    { type: 'step.started', step: 0, attempt: 1 },
+    finished(0, 1, { retried: true }),
+    { type: 'step.started', step: 0, attempt: 2 },
+    finished(0, 0, { memoryPeakBytes: 67_108_864 }),
+  );
+
+  it('is shown with each of its attempts, line by line', () => {
+    const begin = '* job k3v9 of pipeline ci\n';
+    expect(
+      shown(plainView({ colours: false }), flaky)
+        .out.slice(begin.length)
+        .split('\n')
+        .slice(0, 4),
+    ).toEqual([
+      '* step build started',
+      '* step build failed with exit code 1 after 1.2 s, tried again',
+      '* step build started at attempt 2',
+      '* step build succeeded after 1.2 s at attempt 2, peak memory 64 MiB',
+    ]);
+  });
+
+  it('is shown with its last attempt in the summary', () => {
+    const ended = flaky.reduce((job, { event }) => applyEvent(job, event), queuedJob);
+    expect(ended.steps[0]).not.toHaveProperty('retried');
+    expect(summary(ended, palette(false))[2]).toBe(
+      '  ✓ build  succeeded  1.2 s  exit 0  at attempt 2  peak memory 64 MiB',
     );
   });
 });

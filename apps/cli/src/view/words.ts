@@ -1,17 +1,8 @@
-import type { Job, StepView } from '@danube/contract';
-
-/** `0.3 s`, `12.0 s`, `1 min 5 s`, `2 h 3 min`. */
-export const durationText = (ms: number): string => {
-  const tenths = Math.round(Math.max(ms, 0) / 100);
-  if (tenths < 600) return `${(tenths / 10).toFixed(1)} s`;
-  const seconds = Math.round(ms / 1000);
-  if (seconds < 3600) return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
-  return `${Math.floor(seconds / 3600)} h ${Math.floor((seconds % 3600) / 60)} min`;
-};
+import { durationText, type Job, memoryText, type StepView } from '@danube/contract';
 
 /** How a step ended, as in `failed with exit code 7 after 0.3 s, the job went on`. */
 export const stepOutcome = (step: StepView): string => {
-  const { state, durationMs, exitCode, signal, continued } = step;
+  const { state, durationMs, exitCode, signal } = step;
   const how =
     state === 'succeeded' || state === 'skipped' || state === 'pending'
       ? ''
@@ -21,7 +12,20 @@ export const stepOutcome = (step: StepView): string => {
           ? ` with exit code ${exitCode}`
           : '';
   const when = durationMs === undefined ? '' : ` after ${durationText(durationMs)}`;
-  return `${state}${how}${when}${continued === true ? ', the job went on' : ''}`;
+  return [`${state}${how}${when}${attemptOf(step)}`, ...peakOf(step), ...whatFollowed(step)].join(', ');
+};
+
+/** ` at attempt 2`, or nothing for the first. */
+export const attemptOf = ({ attempt = 1 }: StepView): string => (attempt === 1 ? '' : ` at attempt ${attempt}`);
+
+/** `peak memory 64 MiB`, where it is known. */
+export const peakOf = ({ memoryPeakBytes }: StepView): string[] =>
+  memoryPeakBytes === undefined ? [] : [`peak memory ${memoryText(memoryPeakBytes)}`];
+
+/** What followed a failure that did not end the job. */
+export const whatFollowed = ({ continued, retried }: StepView): string[] => {
+  if (retried === true) return ['tried again'];
+  return continued === true ? ['the job went on'] : [];
 };
 
 /** How long a job took, once it has ended. */

@@ -29,6 +29,7 @@ const pipelineOf = (...steps: Partial<Step>[]): Pipeline => ({
 
 const started: Happening = { type: 'step-started' };
 const ended = (outcome: StepOutcome): Happening => ({ type: 'step-ended', outcome });
+const tryOf = (outcome: StepOutcome): Happening[] => [started, ended(outcome)];
 const endWanted: Happening = { type: 'end-wanted', reason: cancel };
 
 /** Plays happenings from the beginning; actions come as short words. */
@@ -45,10 +46,11 @@ const play = (pipeline: Pipeline, ...happenings: Happening[]): { state: JobState
 
 const word = (action: Action): string => {
   if (action.do === 'arm-limit') return `limit ${action.of}`;
+  if (action.do === 'start' && action.attempt > 1) return `start ${action.step} attempt ${action.attempt}`;
   if (action.do !== 'report') return `${action.do} ${action.step}`;
   const { report } = action;
   if (report.type === 'step.finished') {
-    return `${report.step} ${report.state}${report.continued === true ? ' continued' : ''}`;
+    return `${report.step} ${report.state}${report.continued === true ? ' continued' : ''}${report.retried === true ? ' retried' : ''}`;
   }
   if (report.type === 'step.skipped') return `${report.step} skipped`;
   return report.type;
@@ -57,7 +59,7 @@ const word = (action: Action): string => {
 describe('decide', () => {
   it('starts the first step at the beginning', () => {
     expect(play(pipelineOf({}))).toEqual({
-      state: { name: 'starting', step: 0 },
+      state: { name: 'starting', step: 0, attempt: 1 },
       did: [['job.started', 'start 0']],
     });
   });
@@ -122,6 +124,42 @@ describe('decide', () => {
     const { did, state } = play(pipelineOf(...steps), ...outcomes.flatMap((outcome) => [started, ended(outcome)]));
     expect(did.flat().filter((text) => /^\d/.test(text))).toEqual(want);
     expect(state).toMatchObject({ name: 'finished', state: verdict });
+  });
+
+  it('tries a step again as often as it may, each time as a new attempt', () => {
+    const { did, state } = play(pipelineOf({ retries: 2 }, {}), ...[fails, fails, fails].flatMap(tryOf));
+    expect(did.flat()).toEqual([
+      ...['job.started', 'start 0', 'step.started', 'follow 0'],
+      ...['0 failed retried', 'start 0 attempt 2', 'step.started', 'follow 0'],
+      ...['0 failed retried', 'start 0 attempt 3', 'step.started', 'follow 0'],
+      ...['0 failed', '1 skipped'],
+    ]);
+    expect(state).toMatchObject({ name: 'finished', state: 'failed' });
+  });
+
+  it('says in the report which attempt begins', () => {
+    const starting: JobState = { name: 'starting', step: 0, attempt: 2 };
+    expect(decide(pipelineOf({ retries: 2 }), starting, started).actions[0]).toEqual({
+      do: 'report',
+      report: { type: 'step.started', step: 0, attempt: 2 },
+    });
+  });
+
+  it('forgets a failure that another try makes up for', () => {
+    const { did, state } = play(pipelineOf({ retries: 1 }, {}), ...[fails, ok, ok].flatMap(tryOf));
+    expect(did.flat().filter((text) => /^\d/.test(text))).toEqual(['0 failed retried', '0 succeeded', '1 succeeded']);
+    expect(state).toEqual({ name: 'finished', state: 'succeeded' });
+  });
+
+  it('tries always-steps again after a cancel, until the limit', () => {
+    const pipeline = pipelineOf({}, { if: 'always', retries: 5 });
+    const cancelThem = [started, endWanted, ended(killed)];
+    const { did, state } = play(pipeline, ...cancelThem, ...tryOf(fails), started, { type: 'limit' }, ended(killed));
+    expect(did.flat().slice(-6)).toEqual([
+      ...['start 1 attempt 2', 'step.started', 'follow 1'],
+      ...['stop 1', 'limit last-kill', '1 cancelled'],
+    ]);
+    expect(state).toEqual({ name: 'finished', state: 'cancelled', reason: cancel });
   });
 
   it('keeps the reason of the first failure', () => {

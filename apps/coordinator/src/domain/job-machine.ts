@@ -15,9 +15,11 @@ import { judgeStep, type Report, type StepVerdict } from './judge-step.ts';
  */
 export type JobState =
   | { readonly name: 'idle' }
-  | { readonly name: 'starting' | 'running'; readonly step: number; readonly failure?: Reason | undefined }
-  | { readonly name: 'ending' | 'winding-down' | 'cut-short'; readonly step: number; readonly end: Reason }
+  | (AtStep & { readonly name: 'starting' | 'running'; readonly failure?: Reason | undefined })
+  | (AtStep & { readonly name: 'ending' | 'winding-down' | 'cut-short'; readonly end: Reason })
   | { readonly name: 'finished'; readonly state: FinalState; readonly reason?: Reason | undefined };
+
+type AtStep = { readonly step: number; /** Which try of the step it is, from 1. */ readonly attempt: number };
 
 /** A state in which there is a step. */
 type StepState = Extract<JobState, { step: number }>;
@@ -35,7 +37,7 @@ export type Happening =
 /** What has to be done, in this order. */
 export type Action =
   | { readonly do: 'report'; readonly report: Report }
-  | { readonly do: 'start'; readonly step: number }
+  | { readonly do: 'start'; readonly step: number; readonly attempt: number }
   /** Report the output of the step from here on. */
   | { readonly do: 'follow'; readonly step: number }
   /** End the step; its end is still awaited. */
@@ -74,7 +76,7 @@ const begin = (pipeline: Pipeline): Decision => {
 const stepStarted = (state: JobState): Decision => {
   if (!('step' in state)) return stay(state);
   const actions: Action[] = [
-    { do: 'report', report: { type: 'step.started', step: state.step, attempt: 1 } },
+    { do: 'report', report: { type: 'step.started', step: state.step, attempt: state.attempt } },
     { do: 'follow', step: state.step },
   ];
   return { state: state.name === 'starting' ? { ...state, name: 'running' } : state, actions };
@@ -86,13 +88,23 @@ const stepEnded = (pipeline: Pipeline, state: JobState, outcome: StepOutcome): D
   const end = state.name === 'ending' || state.name === 'cut-short' ? state.end : undefined;
   const verdict = judgeStep({
     index: state.step,
+    attempt: state.attempt,
     step,
     outcome,
     ...(end === undefined ? {} : { end }),
     memoryLimit: pipeline.resources?.limits?.memory,
   });
-  const next = after(pipeline, state, verdict);
+  const next = verdict.again === true ? tryAgain(state) : after(pipeline, state, verdict);
   return { state: next.state, actions: [{ do: 'report', report: verdict.report }, ...next.actions] };
+};
+
+/** The same step once more. A step is tried again only as long as nothing ends it, so the state is one of two. */
+const tryAgain = (state: StepState): Decision => {
+  const attempt = state.attempt + 1;
+  const { step } = state;
+  const next: JobState =
+    'end' in state ? { ...state, name: 'winding-down', attempt } : { ...state, name: 'starting', attempt };
+  return { state: next, actions: [{ do: 'start', step, attempt }] };
 };
 
 const after = (pipeline: Pipeline, state: StepState, verdict: StepVerdict): Decision => {
@@ -110,7 +122,7 @@ const after = (pipeline: Pipeline, state: StepState, verdict: StepVerdict): Deci
 const endWanted = (state: JobState, end: Reason): Decision => {
   if (state.name !== 'starting' && state.name !== 'running') return stay(state);
   return {
-    state: { name: 'ending', step: state.step, end },
+    state: { name: 'ending', step: state.step, attempt: state.attempt, end },
     actions: [
       { do: 'stop', step: state.step },
       { do: 'arm-limit', of: 'winding-down' },
@@ -143,9 +155,9 @@ const advance = (pipeline: Pipeline, from: number, course: Course): Decision => 
   if (found === -1) return finish(pipeline, from, verdictOf(course));
   const state: JobState =
     course.end === undefined
-      ? { name: 'starting', step: found, failure: course.failure }
-      : { name: 'winding-down', step: found, end: course.end };
-  return { state, actions: [...skips(from, found), { do: 'start', step: found }] };
+      ? { name: 'starting', step: found, attempt: 1, failure: course.failure }
+      : { name: 'winding-down', step: found, attempt: 1, end: course.end };
+  return { state, actions: [...skips(from, found), { do: 'start', step: found, attempt: 1 }] };
 };
 
 const isDue = (step: Step, { failure, end }: Course): boolean => {

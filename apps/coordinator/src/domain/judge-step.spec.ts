@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { reason, type Step } from '@danube/contract';
 import type { ExitEvidence } from '../worker/step-runner.ts';
-import { judgeStep } from './judge-step.ts';
+import { judgeStep, type StepCase } from './judge-step.ts';
 
 const step: Step = { name: 'build', run: 'make', timeout: '90s' };
 const exit: ExitEvidence = {
@@ -12,8 +12,15 @@ const exit: ExitEvidence = {
   durationMs: 3,
   finishedAt: '2026-01-01T00:00:00.000Z',
 };
-const judge = (facts: Partial<ExitEvidence>, more: { end?: ReturnType<typeof reason> } = {}) =>
-  judgeStep({ index: 0, step, outcome: { kind: 'exited', exit: { ...exit, ...facts } }, memoryLimit: '64Mi', ...more });
+const judge = (facts: Partial<ExitEvidence>, more: Partial<StepCase> = {}) =>
+  judgeStep({
+    index: 0,
+    attempt: 1,
+    step,
+    outcome: { kind: 'exited', exit: { ...exit, ...facts } },
+    memoryLimit: '64Mi',
+    ...more,
+  });
 
 describe('judgeStep', () => {
   it('reports an exit with all that its record shows', () => {
@@ -65,6 +72,46 @@ describe('judgeStep', () => {
       'processes killed for memory: 2',
       'peak memory: 64 MiB',
     ]);
+  });
+
+  it('reports the peak of memory of every step, where it is known', () => {
+    expect(judge({ memoryPeakBytes: 1_048_576 }).report).toMatchObject({ memoryPeakBytes: 1_048_576 });
+  });
+
+  it.each<{ of: string; facts: Partial<ExitEvidence>; attempt: number; again: boolean }>([
+    { of: 'a failure with tries left', facts: { code: 1 }, attempt: 2, again: true },
+    { of: 'a time-out with tries left', facts: { code: null, reason: 'timeout' }, attempt: 1, again: true },
+    { of: 'the last failure', facts: { code: 1 }, attempt: 3, again: false },
+    { of: 'a success', facts: {}, attempt: 1, again: false },
+  ])('tries again after $of: $again', ({ facts, attempt, again }) => {
+    const verdict = judge(facts, { attempt, step: { ...step, retries: 2, continueOnError: true } });
+    expect(verdict.again).toBe(again ? true : undefined);
+    expect(verdict.report).toEqual(
+      again ? expect.objectContaining({ retried: true, state: 'failed' }) : verdict.report,
+    );
+    expect('continued' in verdict.report).toBe(!again && facts.code === 1);
+    expect(verdict.failure).toBeUndefined();
+  });
+
+  it('does not try again what was told to end, what cannot run as it is written, and what was lost', () => {
+    const end = reason('Cancelled', 'why');
+    const retried = { ...step, retries: 2 };
+    expect(judge({ code: 1 }, { end, step: retried })).toEqual({
+      report: expect.objectContaining({ state: 'cancelled' }),
+    });
+    for (const kind of ['refused', 'lost'] as const) {
+      const outcome = { kind, reason: reason('StepFailed', 'x') };
+      expect(judge({}, { step: retried, outcome }).again).toBeUndefined();
+    }
+  });
+
+  it('calls a step cancelled, not skipped, whose later attempt was called off', () => {
+    const end = reason('Cancelled', 'why');
+    expect(judge({}, { attempt: 2, end, outcome: { kind: 'not-started' } }).report).toMatchObject({
+      type: 'step.finished',
+      state: 'cancelled',
+      reason: end,
+    });
   });
 
   it('does not blame memory when the command succeeded all the same', () => {

@@ -1,4 +1,4 @@
-import { type JobEvent, type Reason, reason, type Step } from '@danube/contract';
+import { type JobEvent, memoryText, type Reason, reason, type Step } from '@danube/contract';
 import type { ExitEvidence, StepOutcome } from '../worker/step-runner.ts';
 
 type Finished = Extract<JobEvent, { type: 'step.finished' }>;
@@ -13,6 +13,8 @@ export type StepVerdict = {
   readonly report: Unnumbered<Finished> | Unnumbered<Skipped>;
   /** Why the job cannot succeed any more. */
   readonly failure?: Reason;
+  /** Whether the step is tried again. */
+  readonly again?: true;
   /** Why nothing more can be run in this worker. */
   readonly lost?: Reason;
 };
@@ -20,6 +22,8 @@ export type StepVerdict = {
 /** What {@link judgeStep} looks at. */
 export type StepCase = {
   readonly index: number;
+  /** Which try it was, from 1. */
+  readonly attempt: number;
   readonly step: Step;
   readonly outcome: StepOutcome;
   /** Why the step was told to end, if it was. */
@@ -32,7 +36,9 @@ export type StepCase = {
 export const judgeStep = (at: StepCase): StepVerdict => {
   const { outcome } = at;
   if (outcome.kind === 'not-started' && at.end !== undefined) {
-    return { report: { type: 'step.skipped', step: at.index } };
+    return at.attempt === 1
+      ? { report: { type: 'step.skipped', step: at.index } }
+      : { report: withoutExit(at.index, 'cancelled', at.end) };
   }
   if (outcome.kind === 'not-started') return judgeStep({ ...at, outcome: { kind: 'lost', reason: neverRan(at) } });
   if (outcome.kind === 'lost') {
@@ -40,13 +46,16 @@ export const judgeStep = (at: StepCase): StepVerdict => {
       ? { report: withoutExit(at.index, 'failed', outcome.reason), lost: outcome.reason }
       : { report: withoutExit(at.index, 'cancelled', at.end), lost: outcome.reason };
   }
-  if (outcome.kind === 'refused') return failed(at, withoutExit(at.index, 'failed', outcome.reason), outcome.reason);
+  if (outcome.kind === 'refused') return passOn(at, withoutExit(at.index, 'failed', outcome.reason), outcome.reason);
   const { exit } = outcome;
   const facts = { ...withoutExit(at.index, 'succeeded'), ...exitFacts(exit) };
   if (succeeded(exit)) return { report: facts };
   if (at.end !== undefined) return { report: { ...facts, state: 'cancelled', reason: at.end } };
   const why = failureOf(at, exit);
-  return failed(at, { ...facts, state: 'failed', reason: why }, why);
+  const report = { ...facts, state: 'failed', reason: why } as const;
+  return at.attempt <= (at.step.retries ?? 0)
+    ? { report: { ...report, retried: true }, again: true }
+    : passOn(at, report, why);
 };
 
 const neverRan = ({ step }: StepCase): Reason =>
@@ -54,7 +63,8 @@ const neverRan = ({ step }: StepCase): Reason =>
 
 const succeeded = (exit: ExitEvidence): boolean => exit.reason === 'exit' && exit.code === 0;
 
-const failed = (at: StepCase, report: Unnumbered<Finished>, why: Reason): StepVerdict =>
+/** What a failure does that is not made up for by another try. */
+const passOn = (at: StepCase, report: Unnumbered<Finished>, why: Reason): StepVerdict =>
   at.step.continueOnError === true ? { report: { ...report, continued: true } } : { report, failure: why };
 
 const withoutExit = (step: number, state: Finished['state'], why?: Reason): Unnumbered<Finished> => ({
@@ -66,11 +76,14 @@ const withoutExit = (step: number, state: Finished['state'], why?: Reason): Unnu
   bytes: { stdout: 0, stderr: 0 },
 });
 
-const exitFacts = (exit: ExitEvidence): Pick<Finished, 'durationMs' | 'bytes' | 'exitCode' | 'signal'> => ({
+const exitFacts = (
+  exit: ExitEvidence,
+): Pick<Finished, 'durationMs' | 'bytes' | 'exitCode' | 'signal' | 'memoryPeakBytes'> => ({
   ...(exit.code === null ? {} : { exitCode: exit.code }),
   ...(exit.signal === null ? {} : { signal: exit.signal.replace(/^SIG/, '') }),
   durationMs: exit.durationMs,
   bytes: { stdout: exit.bytes.stdout, stderr: exit.bytes.stderr },
+  ...(exit.memoryPeakBytes === undefined ? {} : { memoryPeakBytes: exit.memoryPeakBytes }),
 });
 
 const failureOf = ({ step, memoryLimit }: StepCase, exit: ExitEvidence): Reason => {
@@ -82,7 +95,7 @@ const failureOf = ({ step, memoryLimit }: StepCase, exit: ExitEvidence): Reason 
   if ((exit.oomKills ?? 0) > 0) {
     const limit = memoryLimit === undefined ? '' : ` of ${memoryLimit}`;
     const evidence = [`processes killed for memory: ${exit.oomKills ?? 0}`];
-    if (exit.memoryPeakBytes !== undefined) evidence.push(`peak memory: ${mebibytes(exit.memoryPeakBytes)}`);
+    if (exit.memoryPeakBytes !== undefined) evidence.push(`peak memory: ${memoryText(exit.memoryPeakBytes)}`);
     return reason('OutOfMemory', `${name} reached the memory limit${limit} and ${how}`, evidence);
   }
   return reason('StepFailed', `${name} ${how}`);
@@ -93,5 +106,3 @@ const ending = (exit: ExitEvidence): string => {
   if (exit.reason === 'killed') return 'was ended from outside';
   return exit.code === null ? 'ended without an exit code' : `ended with exit code ${exit.code}`;
 };
-
-const mebibytes = (bytes: number): string => `${Math.round(bytes / 1_048_576)} MiB`;

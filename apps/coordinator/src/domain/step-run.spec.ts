@@ -19,8 +19,10 @@ const specOf = (step: Partial<Step>): JobSpec => ({
 
 describe('stepRun', () => {
   it('says all about a run', () => {
-    expect(stepRun(specOf({ env: { B: 'step', CI: 'no' }, timeout: '1m' }), 1, '/tmp/w')).toEqual({
-      id: 'step-1-1',
+    expect(
+      stepRun(specOf({ env: { B: 'step', CI: 'no' }, timeout: '1m' }), { index: 1, attempt: 3 }, '/tmp/w'),
+    ).toEqual({
+      id: 'step-1-3',
       name: 'two',
       run: ['x', 'y z'],
       workingDir: '/tmp/w',
@@ -32,6 +34,7 @@ describe('stepRun', () => {
         DANUBE_JOB_ID: 'j1',
         DANUBE_PIPELINE: 'p',
         DANUBE_STEP: 'two',
+        DANUBE_STEP_ATTEMPT: '3',
       },
       timeoutMs: 60_000,
     });
@@ -45,6 +48,6 @@ describe('stepRun', () => {
     ['/workspaces', '/workspaces'],
     ['/tmp', '/tmp'],
   ])('finds the working directory %s at %s', (workingDir, want) => {
-    expect(stepRun(specOf({ workingDir }), 1, '/tmp/w').workingDir).toBe(want);
+    expect(stepRun(specOf({ workingDir }), { index: 1, attempt: 1 }, '/tmp/w').workingDir).toBe(want);
   });
 });

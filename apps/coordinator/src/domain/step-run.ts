@@ -3,19 +3,22 @@ import { env, paths } from '@danube/contract/names';
 import { posix } from 'node:path';
 import type { StepRun } from '../worker/step-runner.ts';
 
+/** A step by its place in the pipeline, and which try of it, from 1. */
+export type StepTry = { readonly index: number; readonly attempt: number };
+
 /**
- * The run of a step: its id is the same whoever asks, so that no restart makes it a second run.
+ * The run of one attempt of a step: its id is the same whoever asks, so that no restart makes it a second run.
  *
  * Environment, later ones win: `CI`, the pipeline's, the step's, `DANUBE_*`.
  *
  * @param workspace where the workspace is mounted; local mode has it elsewhere than `/workspace`.
  */
-export const stepRun = (spec: JobSpec, index: number, workspace: string): StepRun => {
+export const stepRun = (spec: JobSpec, { index, attempt }: StepTry, workspace: string): StepRun => {
   const { pipeline } = spec;
   const step = pipeline.steps[index];
   if (step === undefined) throw new RangeError(`no step ${index} among ${pipeline.steps.length}`);
   return {
-    id: `step-${index}-1`,
+    id: `step-${index}-${attempt}`,
     name: step.name,
     run: step.run,
     workingDir: inWorkspace(step.workingDir ?? '.', workspace),
@@ -27,6 +30,7 @@ export const stepRun = (spec: JobSpec, index: number, workspace: string): StepRu
       DANUBE_JOB_ID: spec.jobId,
       DANUBE_PIPELINE: pipeline.id,
       DANUBE_STEP: step.name,
+      DANUBE_STEP_ATTEMPT: String(attempt),
     },
     ...(step.timeout === undefined ? {} : { timeoutMs: durationMs(step.timeout) }),
   };

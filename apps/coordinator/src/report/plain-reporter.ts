@@ -1,4 +1,4 @@
-import { type JobEvent, outputBytes, type Pipeline } from '@danube/contract';
+import { durationText, type JobEvent, memoryText, outputBytes, type Pipeline } from '@danube/contract';
 import { once } from 'node:events';
 import type { Writable } from 'node:stream';
 import { messageOf } from '../errors.ts';
@@ -38,10 +38,24 @@ export class PlainReporter implements Reporter {
     if (event.type === 'job.finished') return line(`job ${event.state}`, event.reason?.message);
     const { steps } = this.#pipeline;
     const name = `step ${event.step + 1}/${steps.length} ${steps[event.step]?.name ?? ''}`;
-    if (event.type === 'step.finished') return line(`${name}: ${event.state}`, event.reason?.message);
-    return line(event.type === 'step.started' ? name : `${name}: skipped`);
+    if (event.type === 'step.finished') return line(`${name}: ${ending(event)}`, event.reason?.message);
+    if (event.type === 'step.skipped') return line(`${name}: skipped`);
+    return line(event.attempt === 1 ? name : `${name}: attempt ${event.attempt}`);
   }
 }
+
+const ending = ({
+  state,
+  durationMs,
+  memoryPeakBytes,
+  retried,
+}: Extract<JobEvent, { type: 'step.finished' }>): string =>
+  [
+    // Without an exit record nobody knows how long it took.
+    durationMs === 0 && state !== 'succeeded' ? state : `${state} after ${durationText(durationMs)}`,
+    ...(memoryPeakBytes === undefined ? [] : [`peak memory ${memoryText(memoryPeakBytes)}`]),
+    ...(retried === true ? ['tried again'] : []),
+  ].join(', ');
 
 const line = (text: string, why?: string): string => `danube: ${text}${why === undefined ? '' : ` (${why})`}\n`;
 

@@ -1,6 +1,6 @@
 import { type Reason, reason } from '@danube/contract';
-import { containers } from '@danube/contract/names';
-import type { ExecStream, ExecTarget, ReadJournalOptions, RunRef, StreamBytes } from '@danube/exec-stream';
+import { containers, paths } from '@danube/contract/names';
+import type { ExecStream, ExecTarget, ExitRecord, ReadJournalOptions, RunRef, StreamBytes } from '@danube/exec-stream';
 import type { KubeClient } from '@danube/k8s-client';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -8,7 +8,7 @@ import { CoordinatorError } from '../errors.ts';
 import type { Settings } from '../settings.ts';
 import { isThere, missingDirectory } from './missing-directory.ts';
 import { isNotReady, outcomeOfError } from './outcome-of-error.ts';
-import type { OutputChunk, OutputRange, StepOutcome, StepRun, StepRunner } from './step-runner.ts';
+import type { ExitEvidence, OutputChunk, OutputRange, StepOutcome, StepRun, StepRunner } from './step-runner.ts';
 import { whyWorkerIsGone } from './worker-loss.ts';
 
 /** Ends the idle loop of the worker, which has left its process id on the control volume. */
@@ -72,7 +72,7 @@ export class ExecStepRunner implements StepRunner {
       // A reader of its own, because that of `output` is only as fast as the reports are taken.
       const journal = await this.#journal(id, signal, { streams: [] });
       await journal[Symbol.asyncIterator]().next();
-      return { kind: 'exited', exit: await journal.exit };
+      return { kind: 'exited', exit: this.#ownFacts(await journal.exit) };
     } catch (error) {
       return this.#worker === 'gone' ? { kind: 'lost', reason: await this.#lost() } : outcomeOfError(error);
     }
@@ -110,6 +110,12 @@ export class ExecStepRunner implements StepRunner {
   async close(): Promise<void> {
     const connection = await this.#connection?.catch(() => undefined);
     await connection?.client.close();
+  }
+
+  /** Local mode has its volumes elsewhere and no containers: what is counted there is the memory of the whole machine. */
+  #ownFacts({ memoryPeakBytes, ...record }: ExitRecord): ExitEvidence {
+    const isContainer = this.#settings.workspace === paths.workspace;
+    return isContainer && memoryPeakBytes !== undefined ? { ...record, memoryPeakBytes } : record;
   }
 
   async #start(run: StepRun, signal: AbortSignal): Promise<StepOutcome | undefined> {
