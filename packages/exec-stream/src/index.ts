@@ -16,6 +16,8 @@ export {
   isExecError,
   type Started,
 } from './errors.ts';
+export { runShell, type ShellOptions } from './shell/run-shell.ts';
+export type { ShellTerminal, TerminalInput, TerminalOutput } from './shell/terminal.ts';
 export type {
   EndReason,
   ExecClient,

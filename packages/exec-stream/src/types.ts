@@ -66,7 +66,7 @@ export interface ExecResult {
 export interface ExecOptions {
   /** What the command reads. A stream ends stdin when it ends, which only v5 can tell the command. `true` gives {@link ExecSession.stdin}. */
   readonly stdin?: Readable | Buffer | string | true;
-  /** Run under a terminal: one merged stream (stdout), never verified. @default false */
+  /** Run under a terminal: one merged stream (stdout), which the terminal changes (LF becomes CR LF). @default false */
   readonly tty?: boolean;
   /** Ends the exec after this time. @default no limit */
   readonly timeoutMs?: number;
@@ -77,7 +77,7 @@ export interface ExecOptions {
   readonly protocols?: readonly ExecProtocol[];
   /**
    * `sentinel` wraps the command in `sh` and proves exit code and completeness in band; without the proof the result is an
-   * `ExecExitUnknownError`. `none` takes the server's word (`verified: false`): for images without `sh`, and for terminals.
+   * `ExecExitUnknownError`. `none` takes the server's word (`verified: false`): for images without `sh`.
    * @default 'sentinel', 'none' with tty
    */
   readonly verify?: 'sentinel' | 'none';
@@ -95,7 +95,7 @@ export interface ExecSession extends AsyncDisposable {
   readonly result: Promise<ExecResult>;
   /** Subprotocol in use, once the connection stands. */
   readonly protocol: ExecProtocol | undefined;
-  /** Tells a terminal its size. Does nothing without `tty`. */
+  /** Tells a terminal its size; before the connection stands, the last size is kept for it. Does nothing without `tty`. */
   resize(size: { readonly columns: number; readonly rows: number }): void;
 }
 

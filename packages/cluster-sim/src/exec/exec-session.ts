@@ -1,9 +1,9 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import type { Readable } from 'node:stream';
 import type { WebSocket } from 'ws';
 import { exitCodeOf, processEnvironment, type ContainerProcess } from '../kubelet/container-process.ts';
 import type { ExecRequest } from './exec-request.ts';
+import { resizeTerminal, withTerminal } from './terminal.ts';
 import { channels, exitStatus, failureStatus, frame, successStatus, type ExecProtocol } from './protocol.ts';
 
 /** One side of a session: how frames leave. A fault may stand in between. */
@@ -22,16 +22,7 @@ export interface SessionInit {
   readonly request: ExecRequest;
 }
 
-const SCRIPT = '/usr/bin/script';
 const NORMAL_CLOSURE = 1000;
-
-const quoted = (argument: string): string => `'${argument.replaceAll("'", `'\\''`)}'`;
-
-/** A terminal comes from `script(1)` where it is the Linux one; elsewhere a "terminal" is plain pipes. */
-const withTerminal = (argv: readonly string[]): readonly string[] =>
-  process.platform === 'linux' && existsSync(SCRIPT)
-    ? [SCRIPT, '-qefc', argv.map(quoted).join(' '), '/dev/null']
-    : argv;
 
 const rawBytes = (data: Buffer | ArrayBuffer | Buffer[]): Buffer =>
   Array.isArray(data) ? Buffer.concat(data) : Buffer.isBuffer(data) ? data : Buffer.from(data);
@@ -67,11 +58,11 @@ const forward = (stream: Readable, channel: number, { sink, socket, protocol }: 
   socket.once('close', onGone);
 };
 
-const receive = (child: ChildProcess, { socket, protocol }: SessionInit): void => {
+const receive = (child: ChildProcess, { socket, protocol, request }: SessionInit): void => {
   const { stdin } = child;
+  let resized = Promise.resolve();
   stdin?.on('error', () => undefined); // the command closed its input; what comes is thrown away, as by the real server
-  socket.on('message', (data: Buffer | ArrayBuffer | Buffer[]) => {
-    const bytes = rawBytes(data);
+  const take = (bytes: Buffer): void => {
     if (bytes[0] === channels.close && protocol === 'v5.channel.k8s.io' && bytes[1] === channels.stdin) stdin?.end();
     if (bytes[0] !== channels.stdin || bytes.length === 1 || stdin === null || stdin.writableEnded) return;
     if (stdin.write(bytes.subarray(1)) || stdin.destroyed) return;
@@ -81,6 +72,13 @@ const receive = (child: ChildProcess, { socket, protocol }: SessionInit): void =
     };
     stdin.once('drain', resume);
     stdin.once('close', resume);
+  };
+  socket.on('message', (data: Buffer | ArrayBuffer | Buffer[]) => {
+    const bytes = rawBytes(data);
+    if (!request.tty) take(bytes);
+    else if (bytes[0] === channels.resize) {
+      resized = resized.then(() => resizeTerminal(child, bytes.subarray(1).toString()));
+    } else void resized.then(() => take(bytes)); // what is typed after a change of size finds the new size
   });
   socket.once('close', () => stdin?.end());
 };

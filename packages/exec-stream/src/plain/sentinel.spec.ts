@@ -36,8 +36,9 @@ describe('the sentinel filter', () => {
         fc.tuple(output, output),
         fc.integer({ min: 0, max: 255 }),
         pieces,
-        (...[[before, after], code, sizes]) => {
-          const mark = Buffer.from(`\x1eDANUBE:${NONCE}:e${code}\n`);
+        fc.constantFrom('\n', '\r\n'),
+        (...[[before, after], code, sizes, end]) => {
+          const mark = Buffer.from(`\x1eDANUBE:${NONCE}:e${code}${end}`);
           const result = filter(Buffer.concat([before, mark, after]), sizes);
           expect(result).toEqual({ output: Buffer.concat([before, after]), code });
         },

@@ -20,8 +20,28 @@ printf '\036DANUBE:%s:%s%s\n' "$0" "$dnb_how" "$dnb_code" >&3
 exit "$dnb_code"
 `;
 
+/**
+ * The same on a terminal, which is one stream and has to stay the command's. Keys that signal reach the whole foreground group:
+ * the wrapper outlives them, and the command gets its default actions back.
+ */
+const terminalWrapper = sh`
+DANUBE_RUN=$0
+export DANUBE_RUN
+trap : INT QUIT
+"$@"
+dnb_code=$?
+printf '\036DANUBE:%s:e%s\n' "$0" "$dnb_code"
+exit "$dnb_code"
+`;
+
 /** The words to exec for a command that proves its end with this nonce. */
-export const wrapCommand = (nonce: string, argv: readonly string[]): string[] => ['sh', '-c', wrapper, nonce, ...argv];
+export const wrapCommand = (nonce: string, argv: readonly string[], { tty = false } = {}): string[] => [
+  'sh',
+  '-c',
+  tty ? terminalWrapper : wrapper,
+  nonce,
+  ...argv,
+];
 
 /** What a sentinel line says. */
 export interface Sentinel {
@@ -32,7 +52,7 @@ export interface Sentinel {
 
 /**
  * Takes the sentinel line out of one stream. Bytes are handed on at once; only what may be the beginning of the line is held back.
- * Output of background children after the line is handed on too.
+ * Output of background children after the line is handed on too. A terminal ends the line with CR LF.
  */
 export class SentinelFilter {
   readonly #mark: Buffer;
@@ -50,7 +70,9 @@ export class SentinelFilter {
     this.#held = NOTHING;
     const at = this.#find(data);
     if (at === -1) return data;
-    const line = /^([es])(\d{1,3})\n/.exec(data.toString('latin1', at + this.#mark.length, at + this.#mark.length + 5));
+    const line = /^([es])(\d{1,3})\r?\n/.exec(
+      data.toString('latin1', at + this.#mark.length, at + this.#mark.length + 6),
+    );
     if (line) {
       this.sentinel = { bySignal: line[1] === 's', code: Number(line[2]) };
       const rest = at + this.#mark.length + line[0].length;
@@ -73,7 +95,7 @@ export class SentinelFilter {
       const length = Math.min(this.#mark.length, data.length - at);
       if (data.compare(this.#mark, 0, length, at, at + length) === 0) {
         const tail = data.subarray(at + length);
-        if (/^(?:[es]?|[es]\d{0,3}|[es]\d{1,3}\n[^]*)$/.test(tail.toString('latin1', 0, 6))) return at;
+        if (/^(?:[es]?|[es]\d{0,3}|[es]\d{1,3}\r|[es]\d{1,3}\r?\n[^]*)$/.test(tail.toString('latin1', 0, 7))) return at;
       }
     }
     return -1;

@@ -32,6 +32,7 @@ export class PlainSession implements ExecSession {
   readonly #cancel = new AbortController();
   readonly #over = new AbortController();
   #connection: ExecConnection | undefined;
+  #size: { readonly columns: number; readonly rows: number } | undefined;
 
   constructor(client: ExecClient, base: ConnectionOptions, command: PlainCommand) {
     this.#client = client;
@@ -51,7 +52,9 @@ export class PlainSession implements ExecSession {
   }
 
   resize(size: { readonly columns: number; readonly rows: number }): void {
-    if (this.#command.options.tty) this.#connection?.resize(size);
+    if (!this.#command.options.tty) return;
+    this.#size = size;
+    this.#connection?.resize(size);
   }
 
   /** Ends the command, if it still runs, and waits until everything is settled. */
@@ -107,14 +110,13 @@ export class PlainSession implements ExecSession {
     this.#cancel.signal.throwIfAborted();
     const { argv, target, options } = this.#command;
     const nonce = this.#nonce;
-    const filters =
-      nonce === undefined ? undefined : { stdout: new SentinelFilter(nonce), stderr: new SentinelFilter(nonce) };
+    const filters = nonce === undefined ? undefined : filtersOf(nonce, options.tty);
     const { promise, resolve, reject } = Promise.withResolvers<ConnectionEnd>();
     const connection = await ExecConnection.open(
       this.#client,
       {
         target,
-        argv: nonce === undefined ? argv : wrapCommand(nonce, argv),
+        argv: nonce === undefined ? argv : wrapCommand(nonce, argv, options),
         stdin: options.stdin !== undefined,
         tty: options.tty,
       },
@@ -131,6 +133,7 @@ export class PlainSession implements ExecSession {
       },
     );
     this.#connection = connection;
+    if (this.#size) connection.resize(this.#size);
     const onCancel = (): void => {
       reject(this.#cancel.signal.reason as ExecError);
       connection.close();
@@ -188,6 +191,12 @@ export class PlainSession implements ExecSession {
           });
     return reason.withSurvivors(survivors);
   }
+}
+
+/** A terminal has one stream, and so one end mark. */
+function filtersOf(nonce: string, tty: boolean): { readonly stdout: SentinelFilter; readonly stderr: SentinelFilter } {
+  const stdout = new SentinelFilter(nonce);
+  return { stdout, stderr: tty ? stdout : new SentinelFilter(nonce) };
 }
 
 const NOTHING = Buffer.alloc(0);
