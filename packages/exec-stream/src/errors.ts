@@ -24,6 +24,7 @@ export const execErrors = {
   EXEC_OOM_KILLED: { summary: 'The container was killed for want of memory', retryable: false },
   EXEC_CONTAINER_ENDED: { summary: 'The container ended', retryable: false },
   EXEC_CONTAINER_RESTARTED: { summary: 'The container was restarted', retryable: false },
+  EXEC_FREED: { summary: 'The output before this offset was acknowledged and removed', retryable: false },
   EXEC_JOURNAL: { summary: 'The journal of the run cannot be trusted', retryable: false },
 } as const satisfies Record<string, ErrorEntry>;
 

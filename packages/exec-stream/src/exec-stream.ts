@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import type { ConnectionOptions } from './connection/connection.ts';
 import { defaultLivenessTimes, type LivenessTimes } from './connection/liveness.ts';
-import { attachJournal } from './durable/attach.ts';
+import { attachJournal, type AttachSettings } from './durable/attach.ts';
 import { checkRef, checkSpec } from './durable/check-spec.ts';
+import { attachment, startAndAttach } from './durable/run.ts';
 import { type Program, runProgram } from './durable/run-program.ts';
 import type { ExecError } from './errors.ts';
 import { ExecExitUnknownError, ExecStartError } from './errors.ts';
@@ -17,6 +18,7 @@ import type {
   ExecSession,
   ExecTarget,
   Journal,
+  Run,
   RunRef,
   RunSpec,
   RunState,
@@ -68,6 +70,15 @@ export class ExecStream {
   }
 
   /**
+   * Starts a run and reads it, on one connection: it costs hardly more than {@link exec}, and survives the connection. What {@link start} and
+   * {@link attach} promise holds here, too. The command starts at once; its output waits in the journal until it is read.
+   */
+  run(target: ExecTarget, spec: RunSpec & { readonly offsets?: StreamBytes }, options: RunOptions = {}): Run {
+    checkSpec(spec);
+    return startAndAttach(spec, this.#reading(target, spec.offsets, options));
+  }
+
+  /**
    * Starts a run, unless it was started before. Any number of calls from any number of clients is at most one run.
    * A run whose launcher died before it could write a record is `lost`, and is never started again.
    * @throws ExecStartError `EXEC_START_FAILED` (started: no) when the container cannot take it
@@ -94,16 +105,8 @@ export class ExecStream {
   attach(target: ExecTarget, run: RunRef & { readonly offsets?: StreamBytes }, options: RunOptions = {}): Journal {
     checkRef(run);
     return attachJournal({
-      client: this.#client,
-      target,
-      run,
-      offsets: run.offsets ?? { stdout: 0, stderr: 0 },
-      retryForMs: options.retryForMs ?? 300_000,
-      connection: {
-        ...this.#connection,
-        liveness: this.#relayLiveness,
-        ...(options.signal && { signal: options.signal }),
-      },
+      ...this.#reading(target, run.offsets, options),
+      program: (offsets) => attachment(run, offsets),
     });
   }
 
@@ -131,6 +134,15 @@ export class ExecStream {
     const text = killProgram(options.graceMs ?? 10_000);
     const reply = await this.#run(target, { operation: 'kill', args: [run.dir, run.id], text }, options);
     return { survivors: Number(reply.split(' ')[1]) };
+  }
+
+  #reading(
+    target: ExecTarget,
+    offsets: StreamBytes = { stdout: 0, stderr: 0 },
+    { retryForMs = 300_000, signal }: RunOptions = {},
+  ): Omit<AttachSettings, 'program'> {
+    const connection = { ...this.#connection, liveness: this.#relayLiveness, ...(signal && { signal }) };
+    return { client: this.#client, target, offsets, retryForMs, connection };
   }
 
   #run(target: ExecTarget, program: Program, { retryForMs = 30_000, signal }: RunOptions): Promise<string> {

@@ -1,7 +1,7 @@
 export { ExecStream, type ExecStreamOptions, type ProbedState, type RunOptions } from './exec-stream.ts';
 export type { ContainerStatusLike, PodLike } from './pod/pod-end.ts';
 export type { PodReader } from './pod/watch-pod.ts';
-export { readJournal, type ReadJournalOptions } from './read-journal.ts';
+export { type JournalRange, readJournal, type ReadJournalOptions, readJournalRange } from './read-journal.ts';
 export {
   ExecAbortedError,
   ExecConnectionLostError,
@@ -30,6 +30,7 @@ export type {
   ExitRecord,
   Journal,
   JournalChunk,
+  Run,
   RunRef,
   RunSpec,
   RunState,

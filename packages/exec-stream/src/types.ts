@@ -119,11 +119,21 @@ export interface RunSpec extends RunRef {
   readonly timeoutMs?: number;
   /** Time between TERM and KILL. @default 10000 */
   readonly graceMs?: number;
-  /**
-   * Cap of the journal, for each stream; rounded up to a block of the shell's `ulimit` (512 bytes, 1 KiB in bash). What comes after it
-   * is thrown away without stopping the command, and {@link ExitRecord.incomplete} names the stream. @default no limit
-   */
+  /** Cap of the journal, for each stream. What it means is said by {@link RunSpec.whenFull}. @default no limit */
   readonly maxOutputBytes?: number;
+  /**
+   * `backpressure`: the command waits, as it does for a slow terminal, until a reader {@link Journal.acknowledge | acknowledges} what it
+   * has; the journal then never holds more than the cap (and what is in the pipe when the command ends). Without a reader that
+   * acknowledges, the command waits for ever: give a time limit or {@link RunSpec.orphanAfterMs}.
+   * `truncate`: what comes after the cap is thrown away without stopping the command, and {@link ExitRecord.incomplete} names the stream.
+   * @default 'backpressure'
+   */
+  readonly whenFull?: 'backpressure' | 'truncate';
+  /**
+   * Ends the run when nobody has read its journal for this time, by {@link ExecStream.attach} or by {@link readJournal} on a volume that can be
+   * written. Readers renew every 3 s, so at least 10000. @default never: a run survives its readers
+   */
+  readonly orphanAfterMs?: number;
 }
 
 /** `started` by this call; `running` or `exited` from an earlier one; `lost`: claimed, but its launcher died without a record. */
@@ -135,7 +145,8 @@ export interface ExitRecord {
   readonly code: number | null;
   /** e.g. `SIGKILL`; null unless known for certain. */
   readonly signal: string | null;
-  readonly reason: EndReason;
+  /** `orphaned`: nobody watched it for {@link RunSpec.orphanAfterMs}. */
+  readonly reason: EndReason | 'orphaned';
   readonly bytes: StreamBytes;
   /** ISO 8601. */
   readonly startedAt: string;
@@ -151,7 +162,7 @@ export interface ExitRecord {
   readonly strays?: number;
   /** Processes that could not be killed, e.g. because they run as another user. */
   readonly survivors?: number;
-  /** Streams whose journal is not complete, because of {@link RunSpec.maxOutputBytes} or a full volume. Absent: both are complete. */
+  /** Streams whose journal is not complete, because of `whenFull: 'truncate'` or a full volume. Absent: both are complete. */
   readonly incomplete?: readonly ('stdout' | 'stderr')[];
 }
 
@@ -169,4 +180,16 @@ export interface JournalChunk {
  */
 export interface Journal extends AsyncIterable<JournalChunk> {
   readonly exit: Promise<ExitRecord>;
+  /**
+   * Says that nobody needs the bytes below these offsets again, so that they may be removed in the container. Call it once they are
+   * where they belong: after that no reader can go on at a smaller offset. Returns at once; the last word counts.
+   */
+  acknowledge(offsets: Partial<StreamBytes>): void;
+}
+
+/** A run that is started and read on one connection, and on others when that breaks. Disposing of it ends the reading, not the run. */
+export interface Run extends Journal, AsyncDisposable {
+  readonly id: string;
+  /** How it was found. Rejects with an `ExecError`, e.g. when the container cannot take it. */
+  readonly started: Promise<{ readonly state: RunState }>;
 }

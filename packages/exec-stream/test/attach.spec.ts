@@ -92,7 +92,9 @@ describe('an attachment that is cut', () => {
       break;
     }
     const relays = (): number =>
-      Number(execSync(`pgrep -fc -- '${dir.path} walk 0 0 danube:rela[y]' || true`, { shell: '/bin/bash' }).toString());
+      Number(
+        execSync(`pgrep -fc -- '${dir.path} walk 0 0 danube:attac[h]' || true`, { shell: '/bin/bash' }).toString(),
+      );
     for (let tries = 0; tries < 40 && relays() > 0; tries++) await new Promise((resolve) => setTimeout(resolve, 50));
     expect(relays()).toBe(0);
     await stream.kill(target, spec, { graceMs: 0 });

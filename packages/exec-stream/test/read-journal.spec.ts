@@ -11,9 +11,8 @@ const record = (stdout: number, stderr = 0): string =>
     reason: 'exit',
     bytes: { stdout, stderr },
     startedAt: '2026-01-01T00:00:00Z',
-    finishedAt: '2026-01-01T00:00:01Z',
     durationMs: 1000,
-  } satisfies ExitRecord);
+  } satisfies Omit<ExitRecord, 'finishedAt'>);
 
 async function drain(journal: AsyncIterable<{ data: Buffer }>): Promise<string> {
   let text = '';
@@ -34,19 +33,22 @@ describe('the journal reader', () => {
     await new Promise((resolve) => setTimeout(resolve, 80));
     await mkdir(`${dir.path}/r`);
     for (const line of ['one\n', 'two\n', 'three\n']) {
-      await writeFile(`${dir.path}/r/out`, line, { flag: 'a' });
+      await writeFile(`${dir.path}/r/out.0`, line, { flag: 'a' });
       await new Promise((resolve) => setTimeout(resolve, 30));
     }
-    await writeFile(`${dir.path}/r/err`, 'e');
+    await writeFile(`${dir.path}/r/err.0`, 'e');
     await finish(`${dir.path}/r`, record(14, 1));
     expect((await reading).replace(/e$/, '')).toBe('one\ntwo\nthree\n');
-    expect(await journal.exit).toMatchObject({ bytes: { stdout: 14, stderr: 1 } });
+    expect(await journal.exit).toMatchObject({
+      bytes: { stdout: 14, stderr: 1 },
+      finishedAt: '2026-01-01T00:00:01.000Z',
+    });
   });
 
   it('goes on at the offsets it is given', async () => {
     await using dir = await temporaryDirectory();
     await mkdir(`${dir.path}/r`);
-    await writeFile(`${dir.path}/r/out`, '0123456789');
+    await writeFile(`${dir.path}/r/out.0`, '0123456789');
     await finish(`${dir.path}/r`, record(10));
     const chunks = [];
     for await (const chunk of readJournal({ id: 'r', dir: dir.path, offsets: { stdout: 7, stderr: 0 } }))
@@ -57,7 +59,7 @@ describe('the journal reader', () => {
   it('can wait for the end without reading anything', async () => {
     await using dir = await temporaryDirectory();
     await mkdir(`${dir.path}/r`);
-    await writeFile(`${dir.path}/r/out`, '0123456789');
+    await writeFile(`${dir.path}/r/out.0`, '0123456789');
     const journal = readJournal({ id: 'r', dir: dir.path, streams: [] });
     const reading = drain(journal);
     await finish(`${dir.path}/r`, record(10));
@@ -68,12 +70,12 @@ describe('the journal reader', () => {
   it('sees a line within a few milliseconds', async () => {
     await using dir = await temporaryDirectory();
     await mkdir(`${dir.path}/r`);
-    await writeFile(`${dir.path}/r/out`, '');
+    await writeFile(`${dir.path}/r/out.0`, '');
     const reader = readJournal({ id: 'r', dir: dir.path })[Symbol.asyncIterator]();
     const next = reader.next();
     await new Promise((resolve) => setTimeout(resolve, 100));
     const written = performance.now();
-    await writeFile(`${dir.path}/r/out`, 'x', { flag: 'a' });
+    await writeFile(`${dir.path}/r/out.0`, 'x', { flag: 'a' });
     expect(String(((await next).value as { data: Buffer }).data)).toBe('x');
     expect(performance.now() - written).toBeLessThan(200);
     await reader.return?.();
@@ -82,7 +84,7 @@ describe('the journal reader', () => {
   it('does not end when bytes are missing', async () => {
     await using dir = await temporaryDirectory();
     await mkdir(`${dir.path}/r`);
-    await writeFile(`${dir.path}/r/out`, 'abc');
+    await writeFile(`${dir.path}/r/out.0`, 'abc');
     await finish(`${dir.path}/r`, record(4));
     const journal = readJournal({ id: 'r', dir: dir.path });
     expect(await errorOf(drain(journal))).toMatchObject({ code: 'EXEC_JOURNAL' });
@@ -93,9 +95,9 @@ describe('the journal reader', () => {
     await using dir = await temporaryDirectory();
     await writeFile(`${dir.path}/secret`, 'secret');
     await mkdir(`${dir.path}/a`);
-    await symlink(`${dir.path}/secret`, `${dir.path}/a/out`);
+    await symlink(`${dir.path}/secret`, `${dir.path}/a/out.0`);
     await mkdir(`${dir.path}/b`);
-    await link(`${dir.path}/secret`, `${dir.path}/b/err`);
+    await link(`${dir.path}/secret`, `${dir.path}/b/err.0`);
     await symlink(`${dir.path}/b`, `${dir.path}/c`);
     await mkdir(`${dir.path}/d`);
     await symlink('/dev/zero', `${dir.path}/d/exit.json`);
@@ -109,7 +111,7 @@ describe('the journal reader', () => {
     async (text) => {
       await using dir = await temporaryDirectory();
       await mkdir(`${dir.path}/r`);
-      await writeFile(`${dir.path}/r/out`, 'abc');
+      await writeFile(`${dir.path}/r/out.0`, 'abc');
       await finish(`${dir.path}/r`, text);
       expect(await errorOf(drain(readJournal({ id: 'r', dir: dir.path })))).toMatchObject({ code: 'EXEC_JOURNAL' });
     },
@@ -127,7 +129,7 @@ describe('the journal reader', () => {
     const { signal } = new AbortController();
     const reading = drain(readJournal({ id: 'r', dir: dir.path, signal }));
     for (let index = 0; index < 15; index++) {
-      await writeFile(`${dir.path}/r/out`, 'x', { flag: 'a' });
+      await writeFile(`${dir.path}/r/out.0`, 'x', { flag: 'a' });
       await new Promise((resolve) => setTimeout(resolve, 10));
       expect(getEventListeners(signal, 'abort').length).toBeLessThanOrEqual(1);
     }
@@ -139,7 +141,7 @@ describe('the journal reader', () => {
   it('tells who waits for the exit when the reader walks away', async () => {
     await using dir = await temporaryDirectory();
     await mkdir(`${dir.path}/r`);
-    await writeFile(`${dir.path}/r/out`, 'abc');
+    await writeFile(`${dir.path}/r/out.0`, 'abc');
     const journal = readJournal({ id: 'r', dir: dir.path });
     for await (const chunk of journal) {
       expect(String(chunk.data)).toBe('abc');

@@ -19,6 +19,7 @@ describe('the doors', () => {
       'execErrors',
       'isExecError',
       'readJournal',
+      'readJournalRange',
       'runShell',
     ]);
     expect(Object.keys(testing).sort()).toEqual(['PeerSession', 'clientOf', 'runLocally', 'startExecPeer']);

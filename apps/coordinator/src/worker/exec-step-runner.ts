@@ -2,7 +2,6 @@ import { type Reason, reason } from '@danube/contract';
 import { containers, paths } from '@danube/contract/names';
 import type { ExecStream, ExecTarget, ExitRecord, ReadJournalOptions, RunRef, StreamBytes } from '@danube/exec-stream';
 import type { KubeClient } from '@danube/k8s-client';
-import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CoordinatorError } from '../errors.ts';
 import type { Settings } from '../settings.ts';
@@ -86,10 +85,10 @@ export class ExecStepRunner implements StepRunner {
   }
 
   async read(id: string, { stream, offset, bytes }: OutputRange): Promise<Buffer> {
-    await using file = await open(join(this.#settings.control, id, stream === 'stdout' ? 'out' : 'err'));
-    const { bytesRead, buffer } = await file.read(Buffer.alloc(bytes), 0, bytes, offset);
-    if (bytesRead < bytes) throw new CoordinatorError('OUTPUT_CUT', stream);
-    return buffer;
+    const { readJournalRange } = await import('@danube/exec-stream');
+    return readJournalRange({ ...this.#ref(id), stream, offset, bytes }).catch((cause: unknown) => {
+      throw new CoordinatorError('OUTPUT_CUT', stream, { cause });
+    });
   }
 
   async kill(id: string, graceMs: number): Promise<void> {

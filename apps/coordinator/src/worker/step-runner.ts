@@ -25,7 +25,7 @@ export type OutputRange = { readonly stream: StreamName; readonly offset: number
 export type ExitEvidence = {
   readonly code: number | null;
   readonly signal: string | null;
-  readonly reason: 'exit' | 'timeout' | 'killed';
+  readonly reason: 'exit' | 'timeout' | 'killed' | 'orphaned';
   readonly bytes: { readonly stdout: number; readonly stderr: number };
   readonly durationMs: number;
   /** When it ended, as an ISO date. */

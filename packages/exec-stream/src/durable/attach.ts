@@ -1,26 +1,36 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ExecAbortedError, ExecError, ExecLostError } from '../errors.ts';
-import type { ExitRecord, Journal, JournalChunk, StreamBytes } from '../types.ts';
+import type { ExitRecord, Journal, JournalChunk, RunState, StreamBytes } from '../types.ts';
 import { podEnded } from '../pod/watch-pod.ts';
 import { parseExitRecord } from './exit-record.ts';
 import { journalOf } from './journal.ts';
 import { relayEvents, type RelayRequest } from './relay-connection.ts';
+import type { Program } from './run-program.ts';
 
-/** How an attachment behaves when it is cut. */
-export interface AttachSettings extends RelayRequest {
+/** What to read, and how it behaves when it is cut. */
+export interface AttachSettings extends Omit<RelayRequest, 'program' | 'attention'> {
+  readonly offsets: StreamBytes;
+  /** What sends the journal from these offsets on. */
+  readonly program: (offsets: StreamBytes) => Program;
+  /** Told where the run stands, by programs that say so. */
+  readonly onState?: (state: RunState) => void;
   /** Time without any contact after which the last error is thrown. */
   readonly retryForMs: number;
 }
+
+/** Settings of a reading, with the way to tell the launcher about it. */
+type Reading = AttachSettings & Pick<RelayRequest, 'attention'>;
 
 const FIRST_DELAY_MS = 50;
 const MAX_DELAY_MS = 5_000;
 const POD_SAYS_MS = 3_000;
 
 /** A journal that is read through exec, and taken up again at the same offsets whenever the connection breaks. */
-export const attachJournal = (settings: AttachSettings): Journal => journalOf(() => readWhilePodLives(settings));
+export const attachJournal = (settings: AttachSettings): Journal =>
+  journalOf((attention) => readWhilePodLives({ ...settings, attention }));
 
 /** Ends the reading when the container has ended: nobody is there any more who could write or send. */
-async function* readWhilePodLives(settings: AttachSettings): AsyncGenerator<JournalChunk, ExitRecord> {
+async function* readWhilePodLives(settings: Reading): AsyncGenerator<JournalChunk, ExitRecord> {
   const { client, target, connection } = settings;
   const reader = client.pods?.(target.namespace);
   const over = new AbortController();
@@ -40,7 +50,7 @@ async function* readWhilePodLives(settings: AttachSettings): AsyncGenerator<Jour
   }
 }
 
-async function* read(settings: AttachSettings): AsyncGenerator<JournalChunk, ExitRecord> {
+async function* read(settings: Reading): AsyncGenerator<JournalChunk, ExitRecord> {
   const offsets: { -readonly [stream in keyof StreamBytes]: number } = { ...settings.offsets };
   const { signal } = settings.connection;
   let failures = 0;
@@ -48,13 +58,15 @@ async function* read(settings: AttachSettings): AsyncGenerator<JournalChunk, Exi
   for (;;) {
     if (signal?.aborted) throw aborted(signal);
     try {
-      for await (const event of relayEvents({ ...settings, offsets: { ...offsets } })) {
+      for await (const event of relayEvents({ ...settings, program: settings.program(offsets) })) {
         failures = 0;
         contact = performance.now();
         if (event.kind === 'record') return complete(parseExitRecord(event.text), offsets);
+        if (event.kind === 'state') settings.onState?.(event.state);
         if (event.kind === 'lost') {
           throw new ExecLostError('EXEC_LOST', 'nobody knows how the command ended', { started: 'maybe' });
         }
+        if (event.kind === 'state' || event.kind === 'alive') continue;
         const offset = offsets[event.kind];
         offsets[event.kind] += event.data.length;
         yield { stream: event.kind, offset, data: event.data };

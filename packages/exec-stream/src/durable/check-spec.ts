@@ -12,6 +12,9 @@ export function checkRef({ id, dir }: RunRef): void {
   }
 }
 
+/** Readers renew their lease every 3 s, and need the time to come back after a cut. */
+const MIN_LEASE_MS = 10_000;
+
 /** @throws TypeError naming the field, what was expected and what was got */
 export function checkSpec(spec: RunSpec): void {
   checkRef(spec);
@@ -25,6 +28,15 @@ export function checkSpec(spec: RunSpec): void {
   }
   if (spec.maxOutputBytes !== undefined && !(Number.isSafeInteger(spec.maxOutputBytes) && spec.maxOutputBytes > 0)) {
     throw new TypeError(`maxOutputBytes: expected a number of bytes above 0, got ${spec.maxOutputBytes}`);
+  }
+  if (spec.whenFull !== undefined && !['backpressure', 'truncate'].includes(spec.whenFull)) {
+    throw new TypeError(`whenFull: expected 'backpressure' or 'truncate', got ${JSON.stringify(spec.whenFull)}`);
+  }
+  if (
+    spec.orphanAfterMs !== undefined &&
+    !(spec.orphanAfterMs >= MIN_LEASE_MS && Number.isFinite(spec.orphanAfterMs))
+  ) {
+    throw new TypeError(`orphanAfterMs: expected at least ${MIN_LEASE_MS} milliseconds, got ${spec.orphanAfterMs}`);
   }
   for (const field of ['timeoutMs', 'graceMs'] as const) {
     const value = spec[field];

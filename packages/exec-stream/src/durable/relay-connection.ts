@@ -1,18 +1,20 @@
 import { ExecConnection, type ConnectionOptions } from '../connection/connection.ts';
 import { ExecConnectionLostError, type ExecError, ExecExitUnknownError } from '../errors.ts';
-import { launcherArgv, relayProgram } from '../launcher/programs.ts';
+import { launcherArgv } from '../launcher/programs.ts';
 import { failureError } from '../protocol/failure.ts';
 import { MAX_STDIN_FRAME_BYTES } from '../protocol/frames.ts';
-import type { ExecClient, ExecTarget, RunRef, StreamBytes } from '../types.ts';
+import type { ExecClient, ExecTarget } from '../types.ts';
+import type { Attention } from './attention.ts';
+import type { Program } from './run-program.ts';
 import { type RelayEvent, RelayParser } from './relay-parser.ts';
 
-/** What to relay, from where. */
+/** What sends a journal, and where. */
 export interface RelayRequest {
   readonly client: ExecClient;
   readonly target: ExecTarget;
-  readonly run: RunRef;
-  readonly offsets: StreamBytes;
+  readonly program: Program;
   readonly connection: ConnectionOptions;
+  readonly attention: Attention;
 }
 
 /** What may wait here before the socket is stopped. */
@@ -20,7 +22,7 @@ const QUEUE_BYTES = 1024 * 1024;
 
 /** The events of one relay connection. Ends after a record or `lost`; throws when the connection ends before. */
 export async function* relayEvents(request: RelayRequest): AsyncGenerator<RelayEvent, void> {
-  const { client, target, run, offsets } = request;
+  const { client, target, program } = request;
   const queue: RelayEvent[] = [];
   let queued = 0;
   let failure: ExecError | undefined;
@@ -35,7 +37,7 @@ export async function* relayEvents(request: RelayRequest): AsyncGenerator<RelayE
     client,
     {
       target,
-      argv: launcherArgv('relay', [run.dir, run.id, String(offsets.stdout), String(offsets.stderr)]),
+      argv: launcherArgv(program.operation, program.args),
       stdin: true,
       tty: false,
     },
@@ -71,14 +73,22 @@ export async function* relayEvents(request: RelayRequest): AsyncGenerator<RelayE
   );
   const onAbort = (): void => connection.close('aborted');
   request.connection.signal?.addEventListener('abort', onAbort, { once: true });
-  const text = Buffer.from(relayProgram());
-  for (let at = 0; at < text.length; at += MAX_STDIN_FRAME_BYTES) {
-    connection.sendStdin(text.subarray(at, at + MAX_STDIN_FRAME_BYTES), () => undefined);
-  }
+  const send = (text: Buffer): void => {
+    for (let at = 0; at < text.length; at += MAX_STDIN_FRAME_BYTES) {
+      connection.sendStdin(text.subarray(at, at + MAX_STDIN_FRAME_BYTES), () => undefined);
+    }
+  };
+  send(Buffer.from(program.text));
+  let attention: Disposable | undefined;
   try {
     for (;;) {
       const event = queue.shift();
       if (event) {
+        // Not before: a shell may read more of stdin than its program.
+        attention ??= request.attention.attach({
+          acknowledged: ({ stdout, stderr }) => send(Buffer.from(`a ${stdout} ${stderr}\n`)),
+          watching: () => send(Buffer.from('w\n')),
+        });
         yield event;
         if (event.kind === 'record' || event.kind === 'lost') return;
       } else if (failure) {
@@ -91,6 +101,7 @@ export async function* relayEvents(request: RelayRequest): AsyncGenerator<RelayE
     }
   } finally {
     request.connection.signal?.removeEventListener('abort', onAbort);
+    attention?.[Symbol.dispose]();
     connection.close();
   }
 }

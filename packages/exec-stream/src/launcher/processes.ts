@@ -21,18 +21,19 @@ dnb_fields() {
 dnb_alive() {
   dnb_stat "$1" && [ "$dnb_start" = "$2" ] && [ "$dnb_state" != Z ] && [ "$dnb_state" != X ]
 }
-# Processes that carry the cookie, as " 12 34 ". Without -F: busybox then sees a line only up to its first NUL. Where there
-# is no grep that can do it, a command substitution drops NULs in every shell, at the price of one fork for each process.
+# Processes that carry the cookie, as " 12 34 ". Without -F: busybox then sees a line only up to its first NUL. Stdin is the test
+# of that: where grep does not find it, a command substitution drops NULs in every shell, at the price of one fork for each process.
 dnb_by_cookie() {
-  [ -n "$dnb_grep" ] || if printf 'a\0b\n' | grep -q b; then dnb_grep=yes; else dnb_grep=no; fi 2>/dev/null
-  dnb_cookies=' '
-  if [ "$dnb_grep" = yes ]; then
-    for dnb_f in $(grep -l "DANUBE_RUN=$dnb_cookie" /proc/[0-9]*/environ 2>/dev/null); do dnb_carrier; done
-  else
-    for dnb_f in /proc/[0-9]*/environ; do
-      case $(cat "$dnb_f") in *"DANUBE_RUN=$dnb_cookie"*) dnb_carrier ;; esac
-    done 2>/dev/null
-  fi
+  dnb_cookies=' ' dnb_grep=
+  for dnb_f in $(
+    printf 'a\0DANUBE_RUN=%s\0' "$dnb_cookie" | grep -l "DANUBE_RUN=$dnb_cookie" /proc/[0-9]*/environ - 2>/dev/null
+  ); do
+    case $dnb_f in /*) dnb_carrier ;; *) dnb_grep=works ;; esac
+  done
+  [ -z "$dnb_grep" ] || return 0
+  for dnb_f in /proc/[0-9]*/environ; do
+    case $(cat "$dnb_f") in *"DANUBE_RUN=$dnb_cookie"*) dnb_carrier ;; esac
+  done 2>/dev/null
 }
 dnb_carrier() {
   dnb_f=\${dnb_f#/proc/}
@@ -72,6 +73,20 @@ dnb_tree() {
 dnb_add() {
   dnb_found="$dnb_found$dnb_pid "
   dnb_count=$((dnb_count + 1))
+}
+# dnb_children PID...: sets dnb_found to the children of these
+dnb_children() {
+  dnb_parents=" $* " dnb_found=' ' dnb_count=0
+  dnb_ifs=$IFS
+  IFS='
+'
+  for dnb_line in $(cat /proc/[0-9]*/stat 2>/dev/null); do
+    IFS=$dnb_ifs
+    dnb_pid=\${dnb_line%% *}
+    dnb_fields "$dnb_line"
+    case "$dnb_parents" in *" $dnb_ppid "*) dnb_add ;; esac
+  done
+  IFS=$dnb_ifs
 }
 dnb_nap() { sleep 0.04 2>/dev/null || sleep 1; }
 # dnb_end CENTISECONDS: TERM, up to that long, KILL until none is left; dnb_count is what could not be killed

@@ -23,6 +23,5 @@ dnb_look() {
   else dnb_where=lost
   fi
 }
-dnb_grep=
 dnb_d=$1/$2
 `;
