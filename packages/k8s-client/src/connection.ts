@@ -69,7 +69,7 @@ export class Connection implements Requester {
       const response = await this.#transport.unary(access.tls, wire);
       if (response.status >= 400) throw this.#failure(response, wire.label);
       if (request.method !== 'GET' && makesRules(request.path)) this.#rbacMadeAtMs = this.#options.clock.now();
-      return decode(response, wire.label) as T;
+      return decode(response, request.read, wire.label) as T;
     });
   }
 
@@ -240,11 +240,10 @@ const encode = (body: unknown): string | Buffer | undefined =>
   body === undefined || typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body);
 
 /** JSON as a value, anything else as text. */
-const decode = ({ body, headers }: WireResponse, request: string): unknown => {
-  const text = body.toString('utf8');
-  if (headers['content-type']?.includes('json') !== true) return text;
+const decode = ({ body, headers }: WireResponse, read: KubeRequest['read'], request: string): unknown => {
+  if (headers['content-type']?.includes('json') !== true) return body.toString();
   try {
-    return JSON.parse(text);
+    return read === undefined ? JSON.parse(body.toString()) : read(body);
   } catch (error) {
     throw new KubeError('BadResponse', { request, detail: 'the body is not JSON', cause: error });
   }

@@ -44,9 +44,12 @@ export { LeaderElection } from './leader/leader-election.ts';
 export type { LeaderElectionOptions } from './leader/leader-election.ts';
 
 export { Informer } from './informer/informer.ts';
-export type { ChangeHandler, InformerState } from './informer/informer.ts';
+export type { InformerState } from './informer/informer.ts';
+export type { ChangeHandler } from './informer/subscribers.ts';
 export type { InformerOptions } from './informer/informer-options.ts';
-export type { Change, IndexFunction, ReadonlyStore } from './informer/store.ts';
+export type { Change, ReadonlyStore } from './informer/store.ts';
+export type { IndexFunction } from './informer/store-index.ts';
+export type { FieldSelection } from './json/field-selection.ts';
 
 export {
   and,

@@ -11,6 +11,7 @@ import { type AccessQuestion, canI, type UserInfo, whoAmI } from './resources/re
 import { ServiceAccountClient } from './resources/service-account-client.ts';
 import type { Query } from './resources/resource-path.ts';
 import type { Recovery } from './retry/with-retries.ts';
+import { Turnstile } from './time/turnstile.ts';
 import type { WireStream } from './transport/wire.ts';
 
 /** Answer of `/version`. */
@@ -35,7 +36,8 @@ export class KubeClient implements Requester, AsyncDisposable {
     this.config = config;
     this.#connection = new Connection(config, normalized);
     this.#requester = normalized.intercept?.(this.#connection) ?? this.#connection;
-    this.#context = { requester: this.#requester, clock: normalized.clock, fieldManager: normalized.fieldManager };
+    const { clock, fieldManager } = normalized;
+    this.#context = { requester: this.#requester, clock, fieldManager, relists: new Turnstile() };
   }
 
   /** Namespace of the configuration's context. */

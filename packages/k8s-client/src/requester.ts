@@ -19,6 +19,8 @@ export type KubeRequest = CallOptions & {
   /** Sent as JSON, unless it is a text or bytes already. */
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>> | undefined;
+  /** Makes a value of a JSON body; a SyntaxError from it becomes BadResponse. @default JSON.parse */
+  readonly read?: ((body: Buffer) => unknown) | undefined;
 };
 
 /** What the typed clients need of the client: a whole answer, or a stream. */

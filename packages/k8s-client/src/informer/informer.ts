@@ -1,28 +1,33 @@
-import { isGone, retryAfterMs } from '../errors/predicates.ts';
+import { ApiError } from '../errors/api-error.ts';
+import { isGone, isTooManyRequests, isUnauthorized, retryAfterMs } from '../errors/predicates.ts';
 import type { KubeObject } from '../resources/models.ts';
 import type { ResourceClient, ResourceContext } from '../resources/resource-client.ts';
+import { apiVersionOf } from '../resources/resource-definition.ts';
 import { backoffMs } from '../time/backoff.ts';
-import { watchOnce } from '../watch/watch-once.ts';
+import { Slice } from '../time/slice.ts';
+import { watchBatches } from '../watch/watch-once.ts';
 import { watchRequest } from '../watch/watch-request.ts';
 import type { WatchEvent } from '../watch/watch-event.ts';
 import type { NormalizedInformerOptions } from './informer-options.ts';
-import { type Change, type Entry, keyOf, type ReadonlyStore, Store } from './store.ts';
+import { isInitialEnd, pagedList, streamedList } from './initial-state.ts';
+import { type Change, keyOf, type ReadonlyStore, Store } from './store.ts';
+import { type ChangeHandler, Subscribers } from './subscribers.ts';
 
 /**
  * What an informer is doing:
  * - `Empty`: not started; the store is empty
- * - `InitialList`: the first list is being read; the store is still empty
+ * - `InitialList`: what there is is being read for the first time; the store is still empty
  * - `Watching`: the store follows the server
  * - `Resuming`: the connection was lost; the store is as it was then, and goes on from there
- * - `Relisting`: the server forgot our version; the store is as it was until the new list is whole, then changes at once
+ * - `Relisting`: the server forgot our version; what there is is being read anew, or waits until another informer of the
+ *   client has done that. The store is as it was until the new list is whole, then changes at once
  * - `Stopped`: the end; the store stays as it is
  */
 export type InformerState = 'Empty' | 'InitialList' | 'Watching' | 'Resuming' | 'Relisting' | 'Stopped';
 
-/** Hears of every change of the store, in order. What it throws goes to `onError`. */
-export type ChangeHandler<P> = (change: Change<P>) => unknown;
-
 const UNHEALTHY_AFTER_MS = 180_000;
+/** A server that has the streamed list says where it ends; one that only ignores the question falls silent. */
+const SILENCE_MS = 10_000;
 
 /**
  * Keeps a store equal to the server's list: lists, watches, resumes, and lists again when the server forgot the history.
@@ -33,7 +38,7 @@ export class Informer<T extends KubeObject, P = T> implements AsyncDisposable {
   readonly #context: ResourceContext;
   readonly #options: NormalizedInformerOptions<T, P>;
   readonly #store: Store<P>;
-  readonly #handlers = new Set<ChangeHandler<P>>();
+  readonly #subscribers: Subscribers<P>;
   readonly #stop = new AbortController();
   readonly #synced = Promise.withResolvers<undefined>();
   #state: InformerState = 'Empty';
@@ -43,12 +48,16 @@ export class Informer<T extends KubeObject, P = T> implements AsyncDisposable {
   #failures = 0;
   /** Where to go on; undefined: list first. */
   #version: string | undefined;
+  /** How the next list is asked for. */
+  #listAs: 'stream' | 'pages';
 
   constructor(client: ResourceClient<T>, context: ResourceContext, options: NormalizedInformerOptions<T, P>) {
     this.#client = client;
     this.#context = context;
     this.#options = options;
     this.#store = new Store(options.indexes);
+    this.#subscribers = new Subscribers(this.#stop.signal, options.onError);
+    this.#listAs = options.watchList ? 'stream' : 'pages';
     this.#contactAtMs = context.clock.now();
     // Whoever does not wait for it must not be hurt by a stop before it.
     this.#synced.promise.catch(() => undefined);
@@ -80,9 +89,7 @@ export class Informer<T extends KubeObject, P = T> implements AsyncDisposable {
 
   /** Calls the handler for every later change; before that, with `added` for all that is there. Returns how to end it. */
   subscribe(handler: ChangeHandler<P>): () => void {
-    for (const [key, object] of this.#store.entries()) this.#tell(handler, { type: 'added', key, object });
-    this.#handlers.add(handler);
-    return () => void this.#handlers.delete(handler);
+    return this.#subscribers.add(handler, this.#store.entries());
   }
 
   /** Begins. A second call does nothing. */
@@ -106,84 +113,124 @@ export class Informer<T extends KubeObject, P = T> implements AsyncDisposable {
   async #run(): Promise<void> {
     while (!this.#stopped()) {
       try {
-        await (this.#version === undefined ? this.#list() : this.#watch(this.#version));
+        await this.#follow();
       } catch (error) {
         if (this.#stopped()) return;
-        // In any of its three forms: only a new list helps.
-        if (isGone(error)) this.#version = undefined;
-        await this.#recover(error);
+        await this.#mend(error);
       }
     }
   }
 
-  async #list(): Promise<void> {
-    this.#become(this.#store.size === 0 ? 'InitialList' : 'Relisting');
-    const { signal } = this.#stop;
-    const { selectors, pageSize: limit } = this.#options;
-    const entries = new Map<string, Entry<P>>();
-    let next: string | undefined;
-    let version = '';
-    do {
-      const page = await this.#client.list({ ...selectors, limit, continue: next, signal });
-      for (const item of page.items) entries.set(...this.#entry(item));
-      next = page.continue;
-      version = page.resourceVersion;
-      this.#contactAtMs = this.#context.clock.now();
-    } while (next !== undefined);
-    if (this.#stopped()) return;
-    this.#version = version;
-    this.#become('Watching');
-    this.#publish(this.#store.replace(entries));
-    this.#synced.resolve(undefined);
+  async #follow(): Promise<void> {
+    const { requester } = this.#context;
+    if (this.#version !== undefined) {
+      await this.#read(watchBatches<T>(requester, this.#request(this.#version), this.#options.reader));
+      return;
+    }
+    const first = this.#state === 'Empty' || this.#state === 'InitialList';
+    this.#become(first ? 'InitialList' : 'Relisting');
+    const leave = first ? () => undefined : await this.#context.relists.enter(this.#stop.signal);
+    try {
+      await this.#read(this.#list(), { store: new Store(this.#options.indexes), leave });
+    } finally {
+      leave();
+    }
   }
 
-  async #watch(resourceVersion: string): Promise<void> {
-    const { clock, requester } = this.#context;
-    const startedMs = clock.now();
-    const options = { ...this.#options.selectors, resourceVersion, signal: this.#stop.signal };
-    let quiet = true;
-    for await (const event of watchOnce<T>(requester, watchRequest(this.#client.path, options, clock.random))) {
-      if (this.#stopped()) return;
-      this.#become('Watching');
-      this.#failures = 0;
-      quiet = false;
-      this.#contactAtMs = this.#eventAtMs = clock.now();
-      // Before the handlers: what was seen is not asked for again, whatever they do.
-      this.#version = event.object.metadata?.resourceVersion ?? this.#version;
-      this.#apply(event);
+  #list(): AsyncIterable<readonly WatchEvent<T>[]> {
+    const { selectors, pageSize: limit, reader } = this.#options;
+    const { requester } = this.#context;
+    if (this.#listAs === 'stream') {
+      return streamedList<T>(requester, { ...this.#request(undefined), silenceMs: SILENCE_MS }, reader);
     }
-    // A server that ends every watch at once, without an event, would be asked without a pause.
-    if (quiet && clock.now() - startedMs < 1000) await this.#recover(undefined);
+    const { path } = this.#client;
+    return pagedList<T>(requester, { path, query: { ...selectors, limit }, signal: this.#stop.signal }, reader);
+  }
+
+  #request(resourceVersion: string | undefined) {
+    const { signal } = this.#stop;
+    const options = { ...this.#options.selectors, resourceVersion, sendInitialEvents: resourceVersion === undefined };
+    return { ...watchRequest(this.#client.path, options, this.#context.clock.random), signal };
+  }
+
+  /** Reads to the end of a stream: into the list until that is whole, and from then on into the store. */
+  async #read(batches: AsyncIterable<readonly WatchEvent<T>[]>, list?: PendingList<P>): Promise<void> {
+    const { clock } = this.#context;
+    const startedMs = clock.now();
+    const slice = new Slice();
+    let pending = list;
+    let quiet = true;
+    for await (const events of batches) {
+      this.#contactAtMs = clock.now();
+      for (const event of events) {
+        if (this.#stopped()) return;
+        if (pending === undefined) {
+          this.#apply(event);
+        } else if (isInitialEnd(event)) {
+          await this.#adopt(pending.store, event.object.metadata?.resourceVersion ?? '');
+          pending.leave();
+          pending = undefined;
+        } else {
+          this.#write(pending.store, event);
+        }
+      }
+      quiet = false;
+      if (slice.isOver) await slice.next();
+    }
+    // A server that ends every watch at once, without an event, would be asked without a pause; and so would one that
+    // ends every list before it is whole.
+    if (pending !== undefined || (quiet && clock.now() - startedMs < 1000)) await this.#recover(undefined);
     else this.#failures = 0;
   }
 
-  #apply({ type, object }: WatchEvent<T>): void {
-    if (type === 'BOOKMARK') return;
-    const [key, entry] = this.#entry(object);
-    this.#publish(type === 'DELETED' ? this.#store.remove(key) : this.#store.put(key, entry));
+  /** The list is whole: the store becomes it. */
+  async #adopt(store: Store<P>, version: string): Promise<void> {
+    this.#version = version;
+    this.#failures = 0;
+    this.#listAs = this.#options.watchList ? 'stream' : 'pages';
+    this.#become('Watching');
+    await this.#subscribers.tellMany(this.#store.become(store));
+    this.#synced.resolve(undefined);
   }
 
-  #entry(object: T): [string, Entry<P>] {
+  #apply(event: WatchEvent<T>): void {
+    this.#become('Watching');
+    this.#failures = 0;
+    this.#eventAtMs = this.#contactAtMs;
+    // Before the handlers: what was seen is not asked for again, whatever they do.
+    this.#version = event.object.metadata?.resourceVersion ?? this.#version;
+    this.#subscribers.tell(this.#write(this.#store, event));
+  }
+
+  #write(store: Store<P>, { type, object }: WatchEvent<T>): Change<P>[] {
+    if (type === 'BOOKMARK') return [];
     const { name = '', namespace, uid = '', resourceVersion: version = '' } = object.metadata ?? {};
-    return [keyOf(name, namespace), { uid, version, value: this.#options.project(object) }];
-  }
-
-  #publish(changes: readonly Change<P>[]): void {
-    for (const change of changes) {
-      for (const handler of this.#handlers) {
-        if (this.#stopped()) return;
-        this.#tell(handler, change);
-      }
-    }
-  }
-
-  #tell(handler: ChangeHandler<P>, change: Change<P>): void {
+    const key = keyOf(name, namespace);
+    if (type === 'DELETED') return store.remove(key);
     try {
-      const result = handler(change);
-      if (result instanceof Promise) result.catch(this.#options.onError);
+      return store.put(key, { uid, version, value: this.#options.project(this.#named(object)) });
     } catch (error) {
+      // What cannot be projected cannot be kept; the others can.
       this.#options.onError(error);
+      return store.remove(key);
     }
+  }
+
+  /** Objects in a list come without kind and apiVersion (Go drops them); they are given back what they are. */
+  #named(object: T): T {
+    if (!this.#options.whole) return object;
+    object.apiVersion ??= apiVersionOf(this.#client.definition);
+    object.kind ??= this.#client.definition.kind;
+    return object;
+  }
+
+  async #mend(error: unknown): Promise<void> {
+    const listed = this.#version === undefined ? this.#listAs : undefined;
+    // In any of its three forms: only a new list helps.
+    if (isGone(error)) this.#version = undefined;
+    // Whatever is the matter with a streamed list, pages are what every server has.
+    if (listed === 'stream') this.#listAs = 'pages';
+    if (listed !== 'stream' || !isRefusal(error)) await this.#recover(error);
   }
 
   /** Waits before the next try: up to 30 s, growing, and as long as the server asks. */
@@ -205,3 +252,15 @@ export class Informer<T extends KubeObject, P = T> implements AsyncDisposable {
     return this.#stop.signal.aborted;
   }
 }
+
+/** A list that is being read, and what to do when it is whole. */
+type PendingList<P> = { readonly store: Store<P>; readonly leave: () => void };
+
+/** Whether the server does not do it in this form. What it says of the caller or of the moment says nothing about that. */
+const isRefusal = (error: unknown): boolean =>
+  error instanceof ApiError &&
+  error.status >= 400 &&
+  error.status < 500 &&
+  !isUnauthorized(error) &&
+  !isGone(error) &&
+  !isTooManyRequests(error);

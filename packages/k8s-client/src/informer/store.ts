@@ -1,4 +1,5 @@
 import type { KubeObject } from '../resources/models.ts';
+import { type IndexFunction, StoreIndex } from './store-index.ts';
 
 /** What the store keeps of an object. */
 export type Entry<P> = { readonly uid: string; readonly version: string; readonly value: P };
@@ -8,9 +9,6 @@ export type Change<P> =
   | { readonly type: 'added'; readonly key: string; readonly object: P }
   | { readonly type: 'updated'; readonly key: string; readonly object: P; readonly previous: P }
   | { readonly type: 'deleted'; readonly key: string; readonly object: P };
-
-/** Values under which an object is found. */
-export type IndexFunction<P> = (object: P) => readonly string[];
 
 /** What readers see of a store. */
 export type ReadonlyStore<P> = {
@@ -25,15 +23,18 @@ export type ReadonlyStore<P> = {
 
 /** Key of an object: `namespace/name`, or the name of one without a namespace. */
 export const keyOf = (name: string, namespace?: string): string =>
-  namespace === undefined || namespace === '' ? name : `${namespace}/${name}`;
+  // Joined and not concatenated: that would keep both parts alive beside the whole.
+  namespace === undefined || namespace === '' ? name : [namespace, name].join('/');
+
+type Indexes<P> = Map<string, StoreIndex<P, Entry<P>>>;
 
 /** Objects by key and by index. Each write says what it changed. */
 export class Store<P> implements ReadonlyStore<P> {
-  readonly #entries = new Map<string, Entry<P>>();
-  readonly #indexes: ReadonlyMap<string, { readonly of: IndexFunction<P>; readonly keys: Map<string, Set<string>> }>;
+  #entries = new Map<string, Entry<P>>();
+  #indexes: Indexes<P>;
 
   constructor(indexes: Readonly<Record<string, IndexFunction<P>>> = {}) {
-    this.#indexes = new Map(Object.entries(indexes).map(([name, of]) => [name, { of, keys: new Map() }]));
+    this.#indexes = new Map(Object.entries(indexes).map(([name, valuesOf]) => [name, new StoreIndex(valuesOf)]));
   }
 
   get size(): number {
@@ -55,68 +56,68 @@ export class Store<P> implements ReadonlyStore<P> {
   byIndex(index: string, value: string): P[] {
     const found = this.#indexes.get(index);
     if (found === undefined) throw new TypeError(`index: there is no "${index}"`);
-    return [...(found.keys.get(value) ?? [])].flatMap((key) => this.#entries.get(key)?.value ?? []);
+    return found.find(value).map((entry) => entry.value);
   }
 
   /** Puts one object; nothing changes when it is the version that is there. */
   put(key: string, entry: Entry<P>): Change<P>[] {
     const before = this.#entries.get(key);
-    if (before?.uid === entry.uid && before.version === entry.version) return [];
-    if (before !== undefined && before.uid !== entry.uid) return [...this.remove(key), ...this.put(key, entry)];
-    if (before !== undefined) this.#unindex(key, before.value);
+    if (isSame(before, entry)) return [];
+    for (const index of this.#indexes.values()) {
+      if (before !== undefined) index.remove(before);
+      index.add(entry);
+    }
     this.#entries.set(key, entry);
-    this.#index(key, entry.value);
-    if (before === undefined) return [{ type: 'added', key, object: entry.value }];
-    return [{ type: 'updated', key, object: entry.value, previous: before.value }];
+    return changesOf(key, before, entry);
   }
 
   /** Takes one object out. */
   remove(key: string): Change<P>[] {
     const before = this.#entries.get(key);
     if (before === undefined) return [];
-    this.#unindex(key, before.value);
+    for (const index of this.#indexes.values()) index.remove(before);
     this.#entries.delete(key);
-    return [{ type: 'deleted', key, object: before.value }];
+    return changesOf(key, before, undefined);
   }
 
-  /** Becomes this list at once: what is missing in it was deleted meanwhile. */
-  replace(entries: ReadonlyMap<string, Entry<P>>): Change<P>[] {
-    const changes: Change<P>[] = [];
-    for (const key of this.#entries.keys()) {
-      if (!entries.has(key)) changes.push(...this.remove(key));
-    }
-    for (const [key, entry] of entries) changes.push(...this.put(key, entry));
-    return changes;
-  }
-
-  #index(key: string, value: P): void {
-    for (const { of, keys } of this.#indexes.values()) {
-      for (const name of of(value)) {
-        const found = keys.get(name);
-        if (found === undefined) keys.set(name, new Set([key]));
-        else found.add(key);
-      }
-    }
-  }
-
-  #unindex(key: string, value: P): void {
-    for (const { of, keys } of this.#indexes.values()) {
-      for (const name of of(value)) {
-        const found = keys.get(name);
-        found?.delete(key);
-        if (found?.size === 0) keys.delete(name);
-      }
-    }
+  /**
+   * Becomes the other store, at once; the other is used up by it. The changes are worked out as they are asked for: ask
+   * for them before the next write.
+   */
+  become(other: Store<P>): Iterable<Change<P>> {
+    const before = this.#entries;
+    this.#entries = other.#entries;
+    this.#indexes = other.#indexes;
+    return differences(before, this.#entries);
   }
 }
 
-/** Leaves out of an object what only servers and `kubectl apply` read, which is up to half of it. */
-export const trimmed = <T extends KubeObject>(object: T): T => {
-  const { metadata } = object;
-  if (metadata === undefined) return object;
-  delete metadata.managedFields;
-  if (metadata.annotations !== undefined) {
-    delete metadata.annotations['kubectl.kubernetes.io/last-applied-configuration'];
+function* differences<P>(
+  before: ReadonlyMap<string, Entry<P>>,
+  after: ReadonlyMap<string, Entry<P>>,
+): Generator<Change<P>, void> {
+  for (const [key, { value }] of before) {
+    if (!after.has(key)) yield { type: 'deleted', key, object: value };
   }
+  for (const [key, entry] of after) yield* changesOf(key, before.get(key), entry);
+}
+
+const isSame = <P>(one: Entry<P> | undefined, other: Entry<P>): boolean =>
+  one?.uid === other.uid && one.version === other.version;
+
+/** An object made anew under the same name is another one: the old one was deleted. */
+const changesOf = <P>(key: string, before: Entry<P> | undefined, after: Entry<P> | undefined): Change<P>[] => {
+  if (before === undefined) return after === undefined ? [] : [{ type: 'added', key, object: after.value }];
+  const deleted: Change<P> = { type: 'deleted', key, object: before.value };
+  if (after === undefined) return [deleted];
+  if (before.uid !== after.uid) return [deleted, { type: 'added', key, object: after.value }];
+  if (isSame(before, after)) return [];
+  return [{ type: 'updated', key, object: after.value, previous: before.value }];
+};
+
+/** Leaves out of an object what only `kubectl apply` reads, which may be as long as the rest. */
+export const trimmed = <T extends KubeObject>(object: T): T => {
+  const annotations = object.metadata?.annotations;
+  if (annotations !== undefined) delete annotations['kubectl.kubernetes.io/last-applied-configuration'];
   return object;
 };

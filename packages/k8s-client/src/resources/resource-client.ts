@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { CallOptions, Requester } from '../requester.ts';
 import type { Recovery } from '../retry/with-retries.ts';
 import type { Clock } from '../time/clock.ts';
+import type { Turnstile } from '../time/turnstile.ts';
 import { type Awaited, waitFor, type WaitOptions } from '../wait/wait-for.ts';
 import type { Condition } from '../wait/conditions.ts';
 import { Informer } from '../informer/informer.ts';
@@ -20,6 +21,7 @@ import {
   type DeleteOptions,
   type GetOptions,
   type List,
+  type ListBody,
   type ListOptions,
   type PatchOptions,
   type PatchType,
@@ -27,21 +29,18 @@ import {
 } from './verb-options.ts';
 
 /** What a resource client needs of its client. */
-export type ResourceContext = { readonly requester: Requester; readonly clock: Clock; readonly fieldManager: string };
+export type ResourceContext = {
+  readonly requester: Requester;
+  readonly clock: Clock;
+  readonly fieldManager: string;
+  /** Lets the informers of a client list again one after the other. */
+  readonly relists: Turnstile;
+};
 
 /** Where a resource client works. */
 export type ResourceScope<T extends KubeObject> = {
   readonly definition: ResourceDefinition<T>;
   readonly namespace?: string | undefined;
-};
-
-type ListBody<T> = {
-  readonly metadata?: {
-    readonly resourceVersion?: string;
-    readonly continue?: string;
-    readonly remainingItemCount?: number;
-  };
-  readonly items?: T[] | null;
 };
 
 const patchTypes: Record<PatchType, string> = {

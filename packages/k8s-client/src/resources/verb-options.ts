@@ -85,6 +85,16 @@ export type List<T> = {
   readonly remainingItemCount?: number;
 };
 
+/** A list as it is sent. */
+export type ListBody<T> = {
+  readonly metadata?: {
+    readonly resourceVersion?: string;
+    readonly continue?: string;
+    readonly remainingItemCount?: number;
+  };
+  readonly items?: T[] | null;
+};
+
 /** The body of a delete. */
 export const deleteBody = (options: DeleteOptions): Record<string, unknown> => {
   const { uid, resourceVersion, gracePeriodSeconds, propagationPolicy, dryRun } = options;

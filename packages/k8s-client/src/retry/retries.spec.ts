@@ -8,6 +8,7 @@ import type { KubeRequest, Requester } from '../requester.ts';
 import type { ConfigMap } from '../resources/models.ts';
 import { ResourceClient } from '../resources/resource-client.ts';
 import { resources } from '../resources/resource-definition.ts';
+import { Turnstile } from '../time/turnstile.ts';
 import { actionFor, type Failure, failureOf, type Safety } from './policy.ts';
 import { RetryBudget } from './retry-budget.ts';
 import { type Recovery, withRetries } from './with-retries.ts';
@@ -244,7 +245,7 @@ describe('whatever happens to the attempts', () => {
   const schedules = fc.array(fault, { maxLength: 14 }) as fc.Arbitrary<Fault[]>;
   const clientOf = (server: FaultyServer): ResourceClient<ConfigMap> =>
     new ResourceClient(
-      { requester: server, clock: server.clock, fieldManager: 'test' },
+      { requester: server, clock: server.clock, fieldManager: 'test', relists: new Turnstile() },
       { definition: resources.configMaps, namespace: 'ci' },
     );
   const outcomeOf = async (

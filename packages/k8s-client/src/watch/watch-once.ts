@@ -6,6 +6,7 @@ import type { Requester } from '../requester.ts';
 import type { KubeObject } from '../resources/models.ts';
 import type { Query } from '../resources/resource-path.ts';
 import { LineSplitter } from './line-splitter.ts';
+import { type ObjectReader, readingAll, type SentEvent } from './object-reader.ts';
 import type { WatchEvent } from './watch-event.ts';
 
 /** One watch request. */
@@ -17,14 +18,24 @@ export type WatchRequest = {
   readonly stallMs: number;
 };
 
-/**
- * One watch connection, until the server ends it. Errors of the stream and in the stream are thrown;
- * "your version is too old" in any of its forms is a {@link WatchExpiredError}.
- */
+/** One watch connection, event by event; see {@link watchBatches}. */
 export async function* watchOnce<T extends KubeObject>(
   requester: Requester,
   request: WatchRequest,
 ): AsyncGenerator<WatchEvent<T>, void> {
+  for await (const events of watchBatches<T>(requester, request, readingAll())) yield* events;
+}
+
+/**
+ * One watch connection, until the server ends it; events that came together come together. Errors of the stream and in
+ * the stream are thrown, after the events before them; "your version is too old" in any of its forms is a
+ * {@link WatchExpiredError}.
+ */
+export async function* watchBatches<T extends KubeObject>(
+  requester: Requester,
+  request: WatchRequest,
+  reader: ObjectReader<T>,
+): AsyncGenerator<readonly WatchEvent<T>[], void> {
   const label = `WATCH ${request.path}`;
   const stalled = new AbortController();
   const signal = request.signal === undefined ? stalled.signal : AbortSignal.any([request.signal, stalled.signal]);
@@ -39,7 +50,9 @@ export async function* watchOnce<T extends KubeObject>(
     const lines = new LineSplitter();
     for await (const chunk of body) {
       watchdog.refresh();
-      for (const line of lines.push(chunk)) yield parseEvent<T>(line, label);
+      const { events, failure } = parseEvents(lines.push(chunk), reader, label);
+      if (events.length > 0) yield events;
+      if (failure !== undefined) throw failure;
       // A slow reader is not a silent server: the clock starts again when we are ready to read on.
       watchdog.refresh();
     }
@@ -59,17 +72,37 @@ export async function* watchOnce<T extends KubeObject>(
   }
 }
 
-const parseEvent = <T extends KubeObject>(line: Buffer, label: string): WatchEvent<T> => {
-  let event: { type?: string; object?: T };
+type Parsed<T extends KubeObject> = { readonly events: readonly WatchEvent<T>[]; readonly failure?: KubeError };
+
+const parseEvents = <T extends KubeObject>(
+  lines: readonly Buffer[],
+  reader: ObjectReader<T>,
+  label: string,
+): Parsed<T> => {
+  const events: WatchEvent<T>[] = [];
+  for (const line of lines) {
+    const event = parseEvent(line, reader, label);
+    if (event instanceof KubeError) return { events, failure: event };
+    events.push(event);
+  }
+  return { events };
+};
+
+const parseEvent = <T extends KubeObject>(
+  line: Buffer,
+  reader: ObjectReader<T>,
+  label: string,
+): WatchEvent<T> | KubeError => {
+  let event: SentEvent<T>;
   try {
-    event = JSON.parse(line.toString('utf8')) as typeof event;
+    event = reader.event(line);
   } catch (error) {
-    throw new KubeError('BadResponse', { request: label, detail: 'a watch event is not JSON', cause: error });
+    return new KubeError('BadResponse', { request: label, detail: 'a watch event is not JSON', cause: error });
   }
   const { type, object } = event;
-  if (type === 'ERROR') throw statusError(object ?? {}, label);
+  if (type === 'ERROR') return statusError(object ?? {}, label);
   if ((type !== 'ADDED' && type !== 'MODIFIED' && type !== 'DELETED' && type !== 'BOOKMARK') || object === undefined) {
-    throw new KubeError('BadResponse', { request: label, detail: 'a watch event has an unknown type' });
+    return new KubeError('BadResponse', { request: label, detail: 'a watch event has an unknown type' });
   }
   return { type, object };
 };

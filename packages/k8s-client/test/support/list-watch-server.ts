@@ -6,8 +6,12 @@ import { failWith, json, startServer, type Seen, type TestServer } from './test-
 type Event = { readonly version: number; readonly type: string; readonly object: ConfigMap };
 type Watcher = { readonly response: ServerResponse; readonly socket: Socket };
 
-/** Config maps with a history: lists in pages, watches from any version that is not compacted. */
+/**
+ * Config maps with a history: lists in pages and, when it has `watchList`, as a stream; watches from any version that is
+ * not compacted.
+ */
 export class ListWatchServer implements AsyncDisposable {
+  watchList = false;
   readonly objects = new Map<string, ConfigMap>();
   readonly log: string[] = [];
   /** Answers the next requests instead of the server, as long as it returns true. */
@@ -30,6 +34,13 @@ export class ListWatchServer implements AsyncDisposable {
 
   get requests(): string[] {
     return (this.#server?.seen ?? []).map(({ url }) => url);
+  }
+
+  /** Requests that began a list which this server has, in pages or as a stream. */
+  get lists(): string[] {
+    return this.requests.filter((url) =>
+      this.watchList ? url.includes('sendInitialEvents') : !url.includes('watch=true') && !url.includes('continue='),
+    );
   }
 
   get watchers(): number {
@@ -65,8 +76,9 @@ export class ListWatchServer implements AsyncDisposable {
     this.#events.length = 0;
   }
 
-  /** Cuts every watch: with RST, with an orderly end, or after half an event. */
-  drop(how: 'reset' | 'end' | 'half'): void {
+  /** Cuts every watch: with RST, with an orderly end, or after half an event. Returns how many there were. */
+  drop(how: 'reset' | 'end' | 'half'): number {
+    const { size } = this.#watchers;
     for (const { response, socket } of this.#watchers) {
       if (how === 'reset') socket.resetAndDestroy();
       else if (how === 'end') response.end();
@@ -76,6 +88,7 @@ export class ListWatchServer implements AsyncDisposable {
       }
     }
     this.#watchers.clear();
+    return size;
   }
 
   /** Sends a raw line on every watch. */
@@ -100,8 +113,11 @@ export class ListWatchServer implements AsyncDisposable {
   #handle(request: Seen, response: ServerResponse, socket: Socket): void {
     if (this.intercept(request, response, socket)) return;
     const query = new URL(request.url, 'http://x').searchParams;
-    if (query.get('watch') === 'true') this.#watch(Number(query.get('resourceVersion') ?? 0), response, socket);
-    else this.#list(query, response);
+    if (query.get('watch') !== 'true') this.#list(query, response);
+    else if (query.get('sendInitialEvents') !== 'true')
+      this.#watch(Number(query.get('resourceVersion') ?? 0), { response, socket });
+    else if (this.watchList) this.#stream({ response, socket });
+    else failWith(response, { code: 422, reason: 'Invalid' });
   }
 
   #list(query: URLSearchParams, response: ServerResponse): void {
@@ -116,18 +132,31 @@ export class ListWatchServer implements AsyncDisposable {
     });
   }
 
-  #watch(from: number, response: ServerResponse, socket: Socket): void {
+  #stream(watcher: Watcher): void {
+    const { response } = watcher;
+    response.writeHead(200, { 'content-type': 'application/json' });
+    for (const object of this.objects.values()) response.write(`${JSON.stringify({ type: 'ADDED', object })}\n`);
+    const metadata = { resourceVersion: String(this.#version), annotations: { 'k8s.io/initial-events-end': 'true' } };
+    response.write(`${JSON.stringify({ type: 'BOOKMARK', object: { metadata } })}\n`);
+    this.#follow(watcher);
+  }
+
+  #watch(from: number, watcher: Watcher): void {
+    const { response } = watcher;
     if (from < this.#compacted) {
       failWith(response, { code: 410, reason: 'Expired' });
       return;
     }
     response.writeHead(200, { 'content-type': 'application/json' });
     response.flushHeaders();
-    const watcher = { response, socket };
     for (const { type, object } of this.#events.filter(({ version }) => version > from)) {
       response.write(`${JSON.stringify({ type, object })}\n`);
     }
+    this.#follow(watcher);
+  }
+
+  #follow(watcher: Watcher): void {
     this.#watchers.add(watcher);
-    response.once('close', () => this.#watchers.delete(watcher));
+    watcher.response.once('close', () => this.#watchers.delete(watcher));
   }
 }
