@@ -3,6 +3,7 @@ import type { KubeError } from './errors/kube-error.ts';
 import type { Requester } from './requester.ts';
 import type { RateLimit } from './retry/token-bucket.ts';
 import type { RetryObserver } from './retry/with-retries.ts';
+import { checkTimeout } from './time/check-timeout.ts';
 import { type Clock, systemClock } from './time/clock.ts';
 import type { ConnectObserver } from './transport/connector.ts';
 
@@ -67,15 +68,15 @@ export type NormalizedClientOptions = Required<Omit<KubeClientOptions, Optional>
 /** The only place with defaults. @throws TypeError naming the option */
 export const normalizeClientOptions = (options: KubeClientOptions): NormalizedClientOptions =>
   Object.freeze({
-    timeoutMs: positive(options.timeoutMs ?? 60_000, 'timeoutMs'),
-    connectTimeoutMs: positive(options.connectTimeoutMs ?? 5_000, 'connectTimeoutMs'),
-    maxConnections: positive(options.maxConnections ?? 32, 'maxConnections'),
+    timeoutMs: checkTimeout(options.timeoutMs ?? 60_000, 'timeoutMs'),
+    connectTimeoutMs: checkTimeout(options.connectTimeoutMs ?? 5_000, 'connectTimeoutMs'),
+    maxConnections: count(options.maxConnections ?? 32, 'maxConnections'),
     http2: options.http2 ?? false,
-    userAgent: options.userAgent ?? 'danube-k8s-client',
-    fieldManager: options.fieldManager ?? 'danube',
+    userAgent: text(options.userAgent ?? 'danube-k8s-client', 'userAgent'),
+    fieldManager: text(options.fieldManager ?? 'danube', 'fieldManager'),
     clock: options.clock ?? systemClock,
     env: options.env ?? process.env,
-    maxAttempts: positive(options.maxAttempts ?? 10, 'maxAttempts'),
+    maxAttempts: count(options.maxAttempts ?? 10, 'maxAttempts'),
     rateLimit: options.rateLimit,
     onConnect: options.onConnect,
     onAttempt: options.onAttempt,
@@ -83,9 +84,15 @@ export const normalizeClientOptions = (options: KubeClientOptions): NormalizedCl
     intercept: options.intercept,
   });
 
-const positive = (value: number, field: string): number => {
-  if (!Number.isFinite(value) || value <= 0) {
-    throw new TypeError(`${field}: expected a number above 0, got ${String(value)}`);
+const count = (value: number, field: string): number => {
+  if (!Number.isSafeInteger(value) || value < 1) {
+    throw new TypeError(`${field}: expected a whole number, 1 or more, got ${String(value)}`);
   }
+  return value;
+};
+
+/** A text that can stand in a header. */
+const text = (value: string, field: string): string => {
+  if (!/^[\x20-\x7e]{1,128}$/.test(value)) throw new TypeError(`${field}: expected 1 to 128 printable characters`);
   return value;
 };

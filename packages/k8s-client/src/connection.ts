@@ -14,6 +14,7 @@ import { type Query, queryText } from './resources/resource-path.ts';
 import { RetryBudget } from './retry/retry-budget.ts';
 import { TokenBucket } from './retry/token-bucket.ts';
 import { type Recovery, withRetries } from './retry/with-retries.ts';
+import { checkTimeout } from './time/check-timeout.ts';
 import type { TlsMaterial } from './transport/connector.ts';
 import { openTunnel } from './transport/tunnel.ts';
 import { Transport } from './transport/transport.ts';
@@ -106,7 +107,11 @@ export class Connection implements Requester {
     recovery: Recovery<T>,
     send: (access: Access, wire: WireRequest) => Promise<T>,
   ): Promise<T> {
-    const { clock, timeoutMs: defaultMs, maxAttempts, onRetry } = this.#options;
+    const { clock, maxAttempts, onRetry } = this.#options;
+    const { timeoutMs: totalMs = this.#options.timeoutMs, signal } = request;
+    checkTimeout(totalMs);
+    if (signal !== undefined && !(signal instanceof AbortSignal))
+      throw new TypeError('signal: expected an AbortSignal');
     const target = this.#target(request.path, request.query);
     const body = encode(request.body);
     let access: Access | undefined;
@@ -132,8 +137,8 @@ export class Connection implements Requester {
       clock,
       maxAttempts,
       onRetry,
-      timeoutMs: request.timeoutMs ?? defaultMs,
-      signal: request.signal,
+      timeoutMs: totalMs,
+      signal,
       label: `${request.method} ${request.path}`,
       budget: this.#budget,
     });

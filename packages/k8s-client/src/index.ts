@@ -13,9 +13,10 @@ export { inClusterConfig } from './config/in-cluster.ts';
 export type { InClusterOptions } from './config/in-cluster.ts';
 export type { ClusterConfig, Env, ExecPluginConfig, Impersonation } from './config/cluster-config.ts';
 
+export type { Mutation } from './resources/update-object.ts';
 export { ResourceClient } from './resources/resource-client.ts';
 export { PodClient } from './resources/pod-client.ts';
-export type { LogOptions } from './resources/pod-client.ts';
+export type { LogOptions } from './logs/log-options.ts';
 export { NamespaceClient } from './resources/namespace-client.ts';
 export type { EnsureNamespaceOptions } from './resources/namespace-client.ts';
 export { ServiceAccountClient } from './resources/service-account-client.ts';
@@ -34,6 +35,7 @@ export type {
   ListOptions,
   PatchOptions,
   PatchType,
+  UpdateOptions,
   WriteOptions,
 } from './resources/verb-options.ts';
 

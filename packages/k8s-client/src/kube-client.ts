@@ -36,8 +36,8 @@ export class KubeClient implements Requester, AsyncDisposable {
     this.config = config;
     this.#connection = new Connection(config, normalized);
     this.#requester = normalized.intercept?.(this.#connection) ?? this.#connection;
-    const { clock, fieldManager } = normalized;
-    this.#context = { requester: this.#requester, clock, fieldManager, relists: new Turnstile() };
+    const { clock, fieldManager, timeoutMs } = normalized;
+    this.#context = { requester: this.#requester, clock, fieldManager, timeoutMs, relists: new Turnstile() };
   }
 
   /** Namespace of the configuration's context. */

@@ -73,12 +73,17 @@ export class ContainerLog {
     let left = options.limitBytes ?? Number.POSITIVE_INFINITY;
     const skip = options.tailLines === undefined ? 0 : Math.max(0, this.#countLines(options) - options.tailLines);
     let line = 0;
+    let startsLine = true;
     for await (const entry of this.#entries(options)) {
+      const isStart = startsLine;
+      startsLine = entry.text.at(-1) === NEWLINE;
       if (options.since !== undefined && new Date(entry.time) < options.since) continue;
       const index = line;
-      if (entry.text.at(-1) === NEWLINE) line += 1;
+      if (startsLine) line += 1;
       if (index < skip) continue;
-      const text = options.timestamps ? Buffer.concat([Buffer.from(`${entry.time} `), entry.text]) : entry.text;
+      // the parts of a long line are put together again, and its time stands before the first (kubelet logs.go)
+      const text =
+        options.timestamps && isStart ? Buffer.concat([Buffer.from(`${entry.time} `), entry.text]) : entry.text;
       yield text.subarray(0, left);
       left -= text.length;
       if (left <= 0) return;

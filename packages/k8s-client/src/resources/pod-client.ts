@@ -1,25 +1,12 @@
-import type { CallOptions } from '../requester.ts';
+import { readContainerRun } from '../logs/container-run.ts';
+import { followLog } from '../logs/follow-log.ts';
+import { checkLogOptions, type LogOptions } from '../logs/log-options.ts';
+import type { KubeRequest, Requester } from '../requester.ts';
 import type { Pod } from './models.ts';
 import { ResourceClient, type ResourceContext } from './resource-client.ts';
 import { resources } from './resource-definition.ts';
+import { checkDeleteOptions } from './validate-options.ts';
 import { deleteBody, type DeleteOptions } from './verb-options.ts';
-
-/** Which part of a container's log. */
-export type LogOptions = CallOptions & {
-  /** Needed when the pod has more than one. */
-  readonly container?: string | undefined;
-  /** Goes on until the container ends. @default false */
-  readonly follow?: boolean | undefined;
-  /** Of the run before the last restart. @default false */
-  readonly previous?: boolean | undefined;
-  readonly tailLines?: number | undefined;
-  readonly limitBytes?: number | undefined;
-  readonly sinceSeconds?: number | undefined;
-  /** RFC 3339. */
-  readonly sinceTime?: string | undefined;
-  /** Puts the time before each line. @default false */
-  readonly timestamps?: boolean | undefined;
-};
 
 /** Pods, with what only pods have. */
 export class PodClient extends ResourceClient<Pod> {
@@ -32,6 +19,7 @@ export class PodClient extends ResourceClient<Pod> {
    * is asked again until `timeoutMs` ends.
    */
   async evict(name: string, options: DeleteOptions = {}): Promise<void> {
+    checkDeleteOptions(options);
     const { signal, timeoutMs } = options;
     const metadata = { name, namespace: this.namespace };
     await this.context.requester.request(
@@ -47,18 +35,26 @@ export class PodClient extends ResourceClient<Pod> {
   }
 
   /**
-   * A container's log as bytes, as they come; stdout and stderr are mixed. `timeoutMs` is the time to the first answer.
-   * A lost connection is an error in the iteration. Leave the loop, or fire `signal`, to end it.
+   * A container's log as bytes, as they come; stdout and stderr are mixed. Leave the loop, or fire `signal`, to end it.
+   * A lost connection is an error in the iteration, unless `retryForMs` is set: then it goes on where it was, without
+   * loss or duplicates as far as the node still has the log ([docs/logs.md](../../docs/logs.md)), until this run of the
+   * container ends.
+   * @throws NotFound; BadRequest when the container has not started
+   * @example
+   * for await (const chunk of client.pods('ci').logs('job-1', { follow: true, retryForMs: 60_000 })) process.stdout.write(chunk);
    */
-  async *logs(name: string, options: LogOptions = {}): AsyncGenerator<Buffer, void> {
-    const { signal, timeoutMs, ...query } = options;
-    const { body } = await this.context.requester.stream({
-      method: 'GET',
-      path: this.pathOf(name, 'log'),
-      query,
-      signal,
-      timeoutMs,
-    });
-    yield* body;
+  logs(name: string, options: LogOptions = {}): AsyncGenerator<Buffer, void> {
+    checkLogOptions(options);
+    const { signal, timeoutMs, retryForMs, timestamps, ...query } = options;
+    const request = { method: 'GET', path: this.pathOf(name, 'log'), query, signal, timeoutMs } as const;
+    const { requester, clock } = this.context;
+    if (retryForMs === undefined) return oneAnswer(requester, { ...request, query: { ...query, timestamps } });
+    const look = () => readContainerRun(() => this.get(name, { signal, timeoutMs }), options.container);
+    return followLog({ requester, clock, request, keepTimes: timestamps === true, retryForMs, look });
   }
+}
+
+async function* oneAnswer(requester: Requester, request: KubeRequest): AsyncGenerator<Buffer, void> {
+  const { body } = await requester.stream(request);
+  yield* body;
 }

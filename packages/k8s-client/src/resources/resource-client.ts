@@ -12,7 +12,28 @@ import type { WatchEvent } from '../watch/watch-event.ts';
 import type { KubeObject, Scale } from './models.ts';
 import { apiVersionOf, type ResourceDefinition } from './resource-definition.ts';
 import { collectionPath, objectPath, type Query } from './resource-path.ts';
-import { CREATE_ID_ANNOTATION, isMergedBy, isReplacedBy, settleCreate, settleDelete, settleUpdate } from './settle.ts';
+import { checkSelectors } from './selectors.ts';
+import {
+  CREATE_ID_ANNOTATION,
+  hasStatusOf,
+  isMergedBy,
+  isReplacedBy,
+  settleCreate,
+  settleDelete,
+  settleUpdate,
+} from './settle.ts';
+import { type Mutation, updateObject } from './update-object.ts';
+import {
+  checkApply,
+  checkCreate,
+  checkDeleteCollectionOptions,
+  checkDeleteOptions,
+  checkInteger,
+  checkListOptions,
+  checkObject,
+  checkPatch,
+  checkWriteOptions,
+} from './validate-options.ts';
 import {
   type ApplyOptions,
   type CreateOptions,
@@ -25,6 +46,7 @@ import {
   type ListOptions,
   type PatchOptions,
   type PatchType,
+  type UpdateOptions,
   type WriteOptions,
 } from './verb-options.ts';
 
@@ -33,6 +55,8 @@ export type ResourceContext = {
   readonly requester: Requester;
   readonly clock: Clock;
   readonly fieldManager: string;
+  /** Time of a call that is given none, in milliseconds. */
+  readonly timeoutMs: number;
   /** Lets the informers of a client list again one after the other. */
   readonly relists: Turnstile;
 };
@@ -87,6 +111,7 @@ export class ResourceClient<T extends KubeObject = KubeObject> {
 
   /** Reads all objects, or one page when `limit` is set. */
   async list(options: ListOptions = {}): Promise<List<T>> {
+    checkListOptions(options);
     const { signal, timeoutMs, ...query } = options;
     const body = await this.context.requester.request<ListBody<T>>({
       method: 'GET',
@@ -126,6 +151,9 @@ export class ResourceClient<T extends KubeObject = KubeObject> {
    * @throws AlreadyExists, NameConflict, Invalid
    */
   create(object: T, options: CreateOptions = {}): Promise<T> {
+    checkWriteOptions(options);
+    checkObject(object, this);
+    checkCreate(object, options);
     const name = object.metadata?.name;
     const createId = name === undefined || options.dryRun === true ? undefined : (options.createId ?? randomUUID());
     const request = {
@@ -146,24 +174,32 @@ export class ResourceClient<T extends KubeObject = KubeObject> {
 
   /** Replaces an object as a whole. With `metadata.resourceVersion`: only if it has not changed since. @throws Conflict */
   replace(object: T, options: WriteOptions = {}): Promise<T> {
-    const name = nameOf(object);
-    return this.context.requester.request<T>(
-      {
-        method: 'PUT',
-        path: this.pathOf(name),
-        query: this.#writeQuery(options),
-        body: this.#typed(object),
-        ...call(options),
-      },
-      this.#updateRecovery(name, object, {
-        ...options,
-        isApplied: (found) => isReplacedBy(found, this.#typed(object)),
-      }),
-    );
+    return this.#replace(object, options);
+  }
+
+  /**
+   * Reads an object, lets `mutate` change it in place, and writes it on the version that was read. When it was changed
+   * by somebody else meanwhile, all of that is done again on what it is now, five times at most, so `mutate` must do
+   * nothing but change its argument. When it changes nothing, nothing is written.
+   * @throws NotFound; Conflict when others were faster five times
+   * @example
+   * await client.deployments('ci').update('web', (web) => {
+   *   web.metadata = { ...web.metadata, labels: { ...web.metadata?.labels, tier: 'front' } };
+   * });
+   */
+  update(name: string, mutate: Mutation<T>, options: UpdateOptions = {}): Promise<T> {
+    const { signal, timeoutMs = this.context.timeoutMs, subresource, ...write } = options;
+    const calls = {
+      read: (call: CallOptions) => this.get(name, call),
+      write: (object: T, call: CallOptions) => this.#replace(object, { ...write, ...call }, subresource),
+    };
+    return updateObject(calls, mutate, { clock: this.context.clock, timeoutMs, signal });
   }
 
   /** Changes parts of an object. */
   patch(name: string, patch: object, options: PatchOptions = {}): Promise<T> {
+    checkWriteOptions(options);
+    checkPatch(name, patch, options);
     const type = options.type ?? 'merge';
     return this.context.requester.request<T>(
       {
@@ -183,6 +219,9 @@ export class ResourceClient<T extends KubeObject = KubeObject> {
 
   /** Server-side apply: makes the object's given fields so, and owns them. @throws Conflict naming the other managers */
   apply(object: T, options: ApplyOptions): Promise<T> {
+    checkWriteOptions(options);
+    checkObject(object, this);
+    checkApply(object, options);
     return this.context.requester.request<T>(
       {
         method: 'PATCH',
@@ -198,6 +237,7 @@ export class ResourceClient<T extends KubeObject = KubeObject> {
 
   /** Asks for deletion. Resolves when it is accepted: an object with a grace period or finalizers is still there then. */
   async delete(name: string, options: DeleteOptions = {}): Promise<void> {
+    checkDeleteOptions(options);
     const { uid, signal } = options;
     const request = { method: 'DELETE', path: this.pathOf(name), body: deleteBody(options), ...call(options) } as const;
     if (uid === undefined) {
@@ -212,6 +252,7 @@ export class ResourceClient<T extends KubeObject = KubeObject> {
 
   /** Asks for the deletion of all objects that are selected; without a selector, of all in the namespace. */
   async deleteCollection(options: DeleteCollectionOptions = {}): Promise<void> {
+    checkDeleteCollectionOptions(options);
     const { labelSelector, fieldSelector } = options;
     await this.context.requester.request({
       method: 'DELETE',
@@ -224,13 +265,7 @@ export class ResourceClient<T extends KubeObject = KubeObject> {
 
   /** Replaces the status of an object and nothing else of it. @throws Conflict */
   replaceStatus(object: T, options: WriteOptions = {}): Promise<T> {
-    return this.context.requester.request<T>({
-      method: 'PUT',
-      path: this.pathOf(nameOf(object), 'status'),
-      query: this.#writeQuery(options),
-      body: this.#typed(object),
-      ...call(options),
-    });
+    return this.#replace(object, options, 'status');
   }
 
   /** How many there are and should be, of a kind that scales. */
@@ -240,8 +275,7 @@ export class ResourceClient<T extends KubeObject = KubeObject> {
 
   /** Sets how many there should be. */
   setScale(name: string, replicas: number, options: CallOptions = {}): Promise<Scale> {
-    if (!Number.isInteger(replicas) || replicas < 0)
-      throw new TypeError('replicas: expected a whole number, 0 or more');
+    checkInteger(replicas, 'replicas', 0);
     return this.context.requester.request(
       {
         method: 'PATCH',
@@ -257,12 +291,14 @@ export class ResourceClient<T extends KubeObject = KubeObject> {
 
   /** Changes as they happen, resumed by itself after a lost connection. @throws WatchExpired when the history is gone */
   watch(options: WatchOptions = {}): AsyncIterable<WatchEvent<T>> {
+    checkSelectors(options);
     const { requester, clock } = this.context;
     return watch<T>({ requester, clock, path: this.#collection() }, options);
   }
 
   /** A store that follows these objects; see {@link Informer}. It begins with `start()`. */
   informer<P = T>(options: InformerOptions<T, P> = {}): Informer<T, P> {
+    checkSelectors(options);
     return new Informer(this, this.context, normalizeInformerOptions(options));
   }
 
@@ -278,6 +314,25 @@ export class ResourceClient<T extends KubeObject = KubeObject> {
   waitFor(name: string, condition: Condition<T>, options: WaitOptions): Promise<T | undefined> {
     const awaited: Awaited<T> = { name, condition };
     return waitFor(this, awaited, options);
+  }
+
+  #replace(object: T, options: WriteOptions, subresource?: 'status'): Promise<T> {
+    checkWriteOptions(options);
+    checkObject(object, this);
+    const name = nameOf(object);
+    const sent = this.#typed(object);
+    const isApplied = (found: T): boolean =>
+      subresource === 'status' ? hasStatusOf(found, sent) : isReplacedBy(found, sent);
+    return this.context.requester.request<T>(
+      {
+        method: 'PUT',
+        path: this.pathOf(name, subresource),
+        query: this.#writeQuery(options),
+        body: sent,
+        ...call(options),
+      },
+      this.#updateRecovery(name, object, { ...options, isApplied }),
+    );
   }
 
   #collection(verb?: 'create' | 'deleteCollection'): string {

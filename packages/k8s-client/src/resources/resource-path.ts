@@ -10,7 +10,7 @@ export type Query = Readonly<Record<string, string | number | boolean | readonly
  */
 export const pathSegment = (value: string, field: string): string => {
   if (typeof value !== 'string' || value === '') throw new TypeError(`${field}: expected a name, got nothing`);
-  if (value === '.' || value === '..' || /[/%]/.test(value)) {
+  if (value === '.' || value === '..' || /[/%]/.test(value) || !value.isWellFormed()) {
     throw new TypeError(`${field}: expected a name without "/" and "%", got ${JSON.stringify(value)}`);
   }
   return encodeURIComponent(value);

@@ -69,16 +69,22 @@ const readOrNothing = async <T>(read: Read<T>): Promise<T | undefined> => {
 export const isReplacedBy = (found: KubeObject, sent: KubeObject): boolean =>
   isDeepStrictEqual(ours(found), ours(sent));
 
+/** Whether an object has the status that was sent. */
+export const hasStatusOf = (found: KubeObject, sent: KubeObject): boolean => {
+  const status = (object: KubeObject): unknown => (object as { readonly status?: unknown }).status;
+  return isDeepStrictEqual(plain(status(found)), plain(status(sent)));
+};
+
+const plain = (value: unknown): unknown => (value === undefined ? undefined : JSON.parse(JSON.stringify(value)));
+
 const ours = ({ metadata, ...object }: KubeObject): unknown => {
   const { name, labels, annotations, finalizers, ownerReferences } = metadata ?? {};
   const rest: Record<string, unknown> = { ...object };
   delete rest['status'];
-  return JSON.parse(
-    JSON.stringify({
-      ...rest,
-      metadata: { name, labels: labels ?? {}, annotations: annotations ?? {}, finalizers, ownerReferences },
-    }),
-  );
+  return plain({
+    ...rest,
+    metadata: { name, labels: labels ?? {}, annotations: annotations ?? {}, finalizers, ownerReferences },
+  });
 };
 
 /** Whether a merge patch (RFC 7386) would change nothing. */

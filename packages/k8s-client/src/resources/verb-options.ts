@@ -47,6 +47,12 @@ export type PatchOptions = WriteOptions & {
   readonly subresource?: 'status' | 'scale' | undefined;
 };
 
+/** Options of `update`; `timeoutMs` is for all of its tries together. */
+export type UpdateOptions = WriteOptions & {
+  /** Writes this part of the object and nothing else of it. @default the object without its status */
+  readonly subresource?: 'status' | undefined;
+};
+
 /** Options of `apply`. */
 export type ApplyOptions = CallOptions & {
   readonly fieldManager: string;

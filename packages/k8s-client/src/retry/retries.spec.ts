@@ -245,7 +245,7 @@ describe('whatever happens to the attempts', () => {
   const schedules = fc.array(fault, { maxLength: 14 }) as fc.Arbitrary<Fault[]>;
   const clientOf = (server: FaultyServer): ResourceClient<ConfigMap> =>
     new ResourceClient(
-      { requester: server, clock: server.clock, fieldManager: 'test', relists: new Turnstile() },
+      { requester: server, clock: server.clock, fieldManager: 'test', timeoutMs: 60_000, relists: new Turnstile() },
       { definition: resources.configMaps, namespace: 'ci' },
     );
   const outcomeOf = async (

@@ -2,6 +2,8 @@ import { AbortedError, TimeoutError } from '../errors/failures.ts';
 import { isGone } from '../errors/predicates.ts';
 import type { KubeObject } from '../resources/models.ts';
 import type { ResourceClient } from '../resources/resource-client.ts';
+import { escapeField } from '../resources/selectors.ts';
+import { checkTimeout } from '../time/check-timeout.ts';
 import type { Condition } from './conditions.ts';
 import { describeObject } from './describe-object.ts';
 
@@ -24,13 +26,14 @@ export const waitFor = async <T extends KubeObject>(
   { name, condition }: Awaited<T>,
   { timeoutMs, signal }: WaitOptions,
 ): Promise<T | undefined> => {
+  checkTimeout(timeoutMs);
   const request = `WAIT ${client.pathOf(name)}`;
   const deadline = new AbortController();
   const timer = setTimeout(() => deadline.abort(), timeoutMs);
   const either = signal === undefined ? deadline.signal : AbortSignal.any([signal, deadline.signal]);
   let last: T | undefined;
   try {
-    const scope = { fieldSelector: `metadata.name=${name}`, signal: either };
+    const scope = { fieldSelector: `metadata.name=${escapeField(name)}`, signal: either };
     // A watch that fell too far behind starts again from a list.
     for (;;) {
       const { items, resourceVersion } = await client.list({ ...scope, timeoutMs });
