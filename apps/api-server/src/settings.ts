@@ -3,19 +3,24 @@ import type { LogLevel } from './log/logger.ts';
 import type { ApiServerOptions } from './options.ts';
 
 /** A setting of the program: what it is called, what it means, and what stands in for it. */
-type Setting = { readonly help: string; readonly otherwise: string };
+type Setting = { readonly help: string; readonly otherwise: string; readonly shown?: string };
 
 /** Every environment variable that the program reads. Those of `@danube/k8s-client` (KUBECONFIG) come on top. */
 export const settingsTable = {
   DANUBE_DATA_DIR: { help: 'Directory of the store.', otherwise: '/var/lib/danube' },
   DANUBE_HOST: { help: 'Address to listen on.', otherwise: '127.0.0.1' },
   DANUBE_PORT: { help: 'Port to listen on; 0 takes a free one.', otherwise: '8080' },
-  DANUBE_INTERNAL_URL: { help: 'URL under which job pods reach this server.', otherwise: '' },
+  DANUBE_INTERNAL_URL: { help: 'URL under which job pods reach this server.', otherwise: '', shown: 'its own address' },
   DANUBE_NAMESPACE: { help: 'Namespace of job pods; it belongs to this server alone.', otherwise: 'danube-jobs' },
   DANUBE_COORDINATOR_IMAGE: { help: 'Image of the coordinator container.', otherwise: 'danube-coordinator:latest' },
   DANUBE_IMAGE_PULL_POLICY: { help: 'Always, IfNotPresent or Never.', otherwise: 'IfNotPresent' },
   DANUBE_WORKSPACE_SIZE: { help: 'How much a job may write into its workspace.', otherwise: '10Gi' },
   DANUBE_ALLOW_ROOT: { help: '1 lets pipelines ask for root.', otherwise: '0' },
+  DANUBE_ALLOWED_SECRETS: {
+    help: 'Secrets that pipelines may use, with commas; * for all of the namespace.',
+    otherwise: '',
+    shown: 'none',
+  },
   DANUBE_CONCURRENCY: { help: 'How many jobs may have a pod at the same time.', otherwise: '20' },
   DANUBE_CANCEL_GRACE_MS: { help: 'How long a cancelled job may take to end by itself.', otherwise: '30000' },
   DANUBE_RETRIES: { help: 'How often a job is run again that the infrastructure failed.', otherwise: '2' },
@@ -58,6 +63,9 @@ export const readSettings = (env: Readonly<Record<string, string | undefined>>):
       coordinatorImage: text('DANUBE_COORDINATOR_IMAGE'),
       imagePullPolicy: oneOf('DANUBE_IMAGE_PULL_POLICY', ['Always', 'IfNotPresent', 'Never']),
       workspaceSize: text('DANUBE_WORKSPACE_SIZE'),
+      allowedSecrets: text('DANUBE_ALLOWED_SECRETS')
+        .split(/[\s,]+/)
+        .filter((name) => name !== ''),
       allowRoot: oneOf('DANUBE_ALLOW_ROOT', ['0', '1']) === '1',
     },
     concurrency: number('DANUBE_CONCURRENCY', 1, 10_000),
@@ -82,9 +90,9 @@ const wrong = (name: Name, expected: string, got: string): never => {
 export const helpText = (): string => {
   const names = Object.entries(settingsTable);
   const width = Math.max(...names.map(([name]) => name.length));
-  const lines = names.map(([name, { help, otherwise }]) => {
-    const otherwiseText = otherwise === '' ? 'its own address' : otherwise;
-    return `  ${name.padEnd(width)}  ${help} [${otherwiseText}]`;
+  const lines = names.map(([name, setting]: [string, Setting]) => {
+    const { help, otherwise, shown = otherwise } = setting;
+    return `  ${name.padEnd(width)}  ${help} [${shown}]`;
   });
   return [
     'danube-api-server: queues jobs, runs them as Kubernetes pods, stores and serves their logs',

@@ -4,6 +4,7 @@ import { exitCodes } from './exit-codes.ts';
 export const cliErrors = {
   Usage: { exitCode: exitCodes.badInput },
   BadJobFile: { exitCode: exitCodes.badInput },
+  MissingSecret: { exitCode: exitCodes.badInput },
   Rejected: { exitCode: exitCodes.badInput },
   NotFound: { exitCode: exitCodes.badInput },
   ServerUnreachable: { exitCode: exitCodes.infrastructure },

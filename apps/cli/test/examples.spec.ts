@@ -57,6 +57,7 @@ describe('the examples, in local mode', () => {
       'env-and-workdir.yaml',
       'failing-step.yaml',
       'hello.yaml',
+      'outputs.yaml',
       'retries.yaml',
       'timeout.yaml',
     ]);
@@ -112,6 +113,11 @@ describe('the examples, in local mode', () => {
     const { exitCode, text } = await runExample('env-and-workdir');
     expect(exitCode).toBe(0);
     expect([text(1), text(2), text(3)]).toEqual(['Hello, Danube\n', 'I am in packages/app\n', 'file.txt\n']);
+  });
+
+  it('outputs: passes a value on', async () => {
+    const { exitCode, text } = await runExample('outputs');
+    expect({ exitCode, text: text(1) }).toEqual({ exitCode: 0, text: 'publishing 1.2.3\n' });
   });
 
   it('retries: tries until it succeeds, and says at which attempt', async () => {

@@ -2,6 +2,7 @@
 export const coordinatorErrors = {
   ENVIRONMENT: { message: 'The environment of the coordinator is incomplete', retryable: false },
   JOB_SPEC: { message: 'The job spec cannot be used', retryable: false },
+  SECRETS: { message: 'A secret cannot be used', retryable: false },
   API_CONNECTION: { message: 'The api-server did not answer', retryable: true },
   API_STATUS: { message: 'The api-server answered with an error', retryable: true },
   API_ANSWER: { message: 'The api-server answered with something else than was asked for', retryable: true },

@@ -9,6 +9,8 @@ import { type JobVerdict, Lane } from './report/lane.ts';
 import { PlainReporter, type PlainStreams } from './report/plain-reporter.ts';
 import type { Delivery } from './report/reporter.ts';
 import { leaveResult, SEQ_UNKNOWN } from './result/termination-message.ts';
+import type { Secrets } from './secrets/read-secrets.ts';
+import { SecretMasker } from './secrets/secret-masker.ts';
 import type { Settings } from './settings.ts';
 import { type EndTimes, StepSequence } from './step-sequence.ts';
 import type { StepRunner } from './worker/step-runner.ts';
@@ -23,6 +25,9 @@ export type CoordinatorParts = {
   readonly times?: Partial<CoordinatorTimes>;
   readonly reporting?: Partial<HttpReporterOptions>;
 };
+
+/** A job, and the values of the secrets that it declares. */
+export type JobInput = { readonly spec: JobSpec; readonly secrets: Secrets };
 
 /** How long the last things may take, in milliseconds. */
 export type CoordinatorTimes = {
@@ -54,7 +59,7 @@ export class JobRun {
   readonly #overdue = new AbortController();
   readonly #startedAt = Date.now();
 
-  constructor(parts: CoordinatorParts, spec: JobSpec) {
+  constructor(parts: CoordinatorParts, { spec, secrets }: JobInput) {
     this.#parts = parts;
     this.#times = { ...defaultTimes, ...parts.times };
     this.#spec = spec;
@@ -64,8 +69,11 @@ export class JobRun {
     );
     const { checkpoints, log } = this.#memory;
     // Without an api-server nobody keeps what was said before a restart: all is said again.
-    const lane = api === undefined ? new Lane(Date.now) : new Lane(Date.now, checkpoints.read());
-    this.#steps = new StepSequence({ spec, workspace, runner: parts.runner, lane, log, times: this.#times.ending });
+    const masker = new SecretMasker(secrets.values());
+    const lane = api === undefined ? new Lane(Date.now, masker) : new Lane(Date.now, masker, checkpoints.read());
+    const places = { workspace, control, secrets };
+    const { runner } = parts;
+    this.#steps = new StepSequence({ spec, places, masker, runner, lane, log, times: this.#times.ending });
     this.#lane = lane;
   }
 

@@ -155,6 +155,64 @@ describe('runCoordinator with an api-server', () => {
     );
   });
 
+  it('gives a secret to the steps that name it, and lets none into the log, whole, in pieces or in disguise', async () => {
+    await using server = await FakeApiServer.start();
+    const secret = 's3cr3t "value"/é';
+    await using bench = await JobBench.create(
+      pipelineOf(
+        [
+          {
+            run: 'printf %s "$TOKEN" | wc -c; echo "[$TOKEN]"; printf %s "$TOKEN" | base64; echo "$TOKEN" >kept',
+            secrets: ['TOKEN'],
+          },
+          { run: 'echo "${TOKEN-unset}"; head -c 7 kept; sleep 0.1; tail -c +8 kept >&1; cat kept >&2' },
+        ],
+        { secrets: { TOKEN: { secret: 's', key: 'k' } } },
+      ),
+    );
+    await bench.writeSecret('TOKEN', secret);
+    expect(await bench.run(server.url)).toBe(0);
+    const text = server.output('stdout').toString();
+    expect(text.split('\n').map((line) => line.trim())).toEqual(['17', '[***]', '***', 'unset', '***', '']);
+    expect(server.output('stderr').toString()).toBe('***\n');
+    expect(JSON.stringify(server.events)).not.toContain('s3cr3t');
+  });
+
+  it('refuses a secret that is too short to be hidden, before any step runs', async () => {
+    await using bench = await JobBench.create(
+      pipelineOf([{ secrets: ['TOKEN'] }], { secrets: { TOKEN: { secret: 's', key: 'k' } } }),
+    );
+    await bench.writeSecret('TOKEN', 'hunter2');
+    expect(await bench.run()).toBe(1);
+    const { state, reason: why } = await bench.result();
+    expect({ state, code: why?.code }).toEqual({ state: 'error', code: 'ContainerConfigError' });
+    expect(why?.message).toContain('TOKEN: it is shorter than 8 bytes');
+    expect(JSON.stringify(why)).not.toContain('hunter2');
+    expect(bench.runner.started).toEqual([]);
+  });
+
+  it('passes outputs on to later steps as they are, and only where they are asked for', async () => {
+    await using server = await FakeApiServer.start();
+    const env = { V: { step: 'build', output: 'version' }, NONE: { step: 'build', output: 'none' } };
+    await using bench = await JobBench.create(
+      pipelineOf([
+        { name: 'build', run: 'echo "version=1.2 \\$(id)" >>"$DANUBE_OUTPUT"' },
+        { run: 'echo "$V|${NONE-unset}"', env },
+        { run: 'echo "${V-unset}"' },
+      ]),
+    );
+    expect(await bench.run(server.url)).toBe(0);
+    expect(server.output('stdout').toString()).toBe('1.2 $(id)|unset\nunset\n');
+  });
+
+  it('fails a step whose outputs cannot be used, and says why', async () => {
+    await using bench = await JobBench.create(pipelineOf([{ name: 'build', run: 'echo nonsense >"$DANUBE_OUTPUT"' }]));
+    expect(await bench.run()).toBe(1);
+    expect((await bench.result()).reason?.message).toBe(
+      'the outputs of step "build" cannot be used: line 1 is not name=value',
+    );
+  });
+
   it('is cancelled while it still waits for the worker', async () => {
     await using server = await FakeApiServer.start();
     await using bench = await JobBench.create(pipelineOf([{}, { if: 'always' }]));

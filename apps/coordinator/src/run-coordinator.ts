@@ -1,8 +1,9 @@
-import { reason } from '@danube/contract';
+import { type Reason, reason } from '@danube/contract';
 import { CoordinatorError, messageOf } from './errors.ts';
 import { type CoordinatorParts, JobRun } from './job-run.ts';
 import { readJobSpec } from './read-job-spec.ts';
 import { leaveResult } from './result/termination-message.ts';
+import { readSecrets } from './secrets/read-secrets.ts';
 
 /** Exit codes of the program: the job's verdict, short. The termination message has the whole. */
 export const exitCodes = { succeeded: 0, otherwise: 1 } as const;
@@ -15,19 +16,26 @@ export const exitCodes = { succeeded: 0, otherwise: 1 } as const;
 export const runCoordinator = async (parts: CoordinatorParts): Promise<number> => {
   try {
     const spec = await readJobSpec(parts.settings.jobSpec);
-    const { state } = await new JobRun(parts, spec).run();
+    const secrets = await readSecrets(parts.settings.secrets, spec.pipeline.secrets);
+    const { state } = await new JobRun(parts, { spec, secrets }).run();
     return state === 'succeeded' ? exitCodes.succeeded : exitCodes.otherwise;
   } catch (error) {
     return refuse(parts, error);
   }
 };
 
+const whyRefused = (error: unknown): Reason => {
+  const code = error instanceof CoordinatorError ? error.code : undefined;
+  if (code === 'JOB_SPEC') return reason('InvalidSpec', messageOf(error));
+  if (code !== 'SECRETS') return reason('CoordinatorLost', messageOf(error));
+  return { ...reason('ContainerConfigError', messageOf(error)), hint: 'Correct the value in its Kubernetes Secret.' };
+};
+
 /** Says that the job could not be begun, in the log of the container and in its termination message. */
 const refuse = ({ settings, streams }: CoordinatorParts, error: unknown): number => {
-  const code = error instanceof CoordinatorError && error.code === 'JOB_SPEC' ? 'InvalidSpec' : 'CoordinatorLost';
   streams.stderr.write(`danube: ${messageOf(error)}\n`);
   const jobId = /^job-(.+?)(?:-r\d+)?$/.exec(settings.podName)?.[1] ?? settings.podName;
-  const result = { version: 1, jobId, state: 'error', reason: reason(code, messageOf(error)), lastSeq: 0 } as const;
+  const result = { version: 1, jobId, state: 'error', reason: whyRefused(error), lastSeq: 0 } as const;
   leaveResult(settings.terminationLog, result);
   return exitCodes.otherwise;
 };

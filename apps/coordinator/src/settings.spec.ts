@@ -9,6 +9,7 @@ describe('settingsFrom', () => {
       jobSpec: '/etc/danube/job.json',
       terminationLog: '/dev/termination-log',
       serviceAccount: '/var/run/secrets/kubernetes.io/serviceaccount',
+      secrets: '/var/run/secrets/danube-job',
       podName: 'job-j1',
       kubernetes: { KUBERNETES_SERVICE_HOST: '10.0.0.1' },
     });

@@ -9,6 +9,8 @@ export type Settings = {
   readonly terminationLog: string;
   /** Directory with the credentials for the Kubernetes API. */
   readonly serviceAccount: string;
+  /** Directory with the secrets of the job, a file for each. */
+  readonly secrets: string;
   /** Own pod, by name: the worker is in it. */
   readonly podName: string;
   /** Namespace of the own pod. Unset: the one that the service account's directory names. */
@@ -35,6 +37,7 @@ export const settingsFrom = (environment: Environment): Settings => {
     jobSpec: get(env.jobSpec) ?? paths.jobSpec,
     terminationLog: get(env.terminationLog) ?? paths.terminationLog,
     serviceAccount: get(env.serviceAccount) ?? paths.serviceAccount,
+    secrets: get(env.secrets) ?? paths.secrets,
     // In a pod the host name is the pod's name.
     podName: get(env.podName) ?? required(get('HOSTNAME'), env.podName),
     ...(podNamespace === undefined ? {} : { podNamespace }),

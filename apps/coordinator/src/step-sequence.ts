@@ -1,8 +1,10 @@
 import { DEFAULT_JOB_TIMEOUT, durationMs, type JobSpec, type Reason } from '@danube/contract';
 import { type Action, decide, type Happening, type JobState, timedOut } from './domain/job-machine.ts';
-import { stepRun } from './domain/step-run.ts';
+import { stepRun, type StepSurroundings } from './domain/step-run.ts';
 import type { StateLog } from './durable/state-log.ts';
 import { Mailbox } from './mailbox.ts';
+import type { SecretMasker } from './secrets/secret-masker.ts';
+import { withoutSecrets } from './secrets/without-secrets.ts';
 import type { JobVerdict, Lane } from './report/lane.ts';
 import { type StepListener, StepTask } from './step-task.ts';
 import type { StepRunner } from './worker/step-runner.ts';
@@ -20,7 +22,8 @@ export type EndTimes = {
 /** What {@link StepSequence} works with. */
 export type StepSequenceParts = {
   readonly spec: JobSpec;
-  readonly workspace: string;
+  readonly places: Pick<StepSurroundings, 'workspace' | 'control' | 'secrets'>;
+  readonly masker: SecretMasker;
   readonly runner: StepRunner;
   readonly lane: Lane;
   /** What an earlier coordinator of this job went through; goes on to be written. */
@@ -41,6 +44,7 @@ export class StepSequence {
   readonly #parts: StepSequenceParts;
   readonly #happenings = new Mailbox<Happening>();
   readonly #timers: NodeJS.Timeout[] = [];
+  readonly #outputs = new Map<string, Readonly<Record<string, string>>>();
   #state: JobState = { name: 'idle' };
   #times: EndTimes;
   #task: StepTask | undefined;
@@ -83,7 +87,15 @@ export class StepSequence {
   }
 
   #decide(happening: Happening): readonly Action[] {
-    const { state, actions } = decide(this.#parts.spec.pipeline, this.#state, happening);
+    const { pipeline } = this.#parts.spec;
+    if (happening.type === 'step-ended' && 'step' in this.#state) {
+      const { outcome } = happening;
+      const outputs = outcome.kind === 'exited' ? outcome.outputs : undefined;
+      const name = pipeline.steps[this.#state.step]?.name ?? '';
+      // Those of the last attempt count.
+      this.#outputs.set(name, outputs !== undefined && 'values' in outputs ? outputs.values : {});
+    }
+    const { state, actions } = decide(pipeline, this.#state, happening);
     this.#state = state;
     return actions;
   }
@@ -136,15 +148,16 @@ export class StepSequence {
   }
 
   #prepare({ step: index, attempt }: { readonly step: number; readonly attempt: number }): void {
-    const { runner, spec, workspace } = this.#parts;
-    this.#task = new StepTask(runner, stepRun(spec, { index, attempt }, workspace));
+    const { runner, spec, places } = this.#parts;
+    this.#task = new StepTask(runner, stepRun(spec, { index, attempt }, { ...places, outputs: this.#outputs }));
     this.#isFollowed = false;
   }
 
   #begin(): void {
     const listener: StepListener = {
       started: () => this.#happenings.put({ type: 'step-started' }),
-      ended: (outcome) => this.#happenings.put({ type: 'step-ended', outcome }),
+      ended: (outcome) =>
+        this.#happenings.put({ type: 'step-ended', outcome: withoutSecrets(outcome, this.#parts.masker) }),
     };
     if (this.#isFollowed) this.#task?.resume(listener);
     else this.#task?.begin(listener);

@@ -43,12 +43,19 @@ export class JobBench implements AsyncDisposable {
     await writeFile(join(this.dir, 'job.json'), text);
   }
 
+  /** Puts a secret where the pod would have it. */
+  async writeSecret(name: string, value: string | Buffer): Promise<void> {
+    await mkdir(join(this.dir, 'secrets'), { recursive: true });
+    await writeFile(join(this.dir, 'secrets', name), value);
+  }
+
   settings(apiUrl?: string): Settings {
     return {
       workspace: join(this.dir, 'workspace'),
       control: join(this.dir, 'control'),
       jobSpec: join(this.dir, 'job.json'),
       terminationLog: join(this.dir, 'termination-log'),
+      secrets: join(this.dir, 'secrets'),
       serviceAccount: join(this.dir, 'service-account'),
       podName: 'job-j1',
       kubernetes: {},

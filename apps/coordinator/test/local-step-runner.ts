@@ -3,6 +3,7 @@ import { createWriteStream } from 'node:fs';
 import { mkdir, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { readOutputs } from '../src/worker/read-outputs.ts';
 import type { OutputChunk, OutputRange, StepOutcome, StepRun, StepRunner } from '../src/worker/step-runner.ts';
 
 type Offsets = { readonly stdout: number; readonly stderr: number };
@@ -108,7 +109,10 @@ export class LocalStepRunner implements StepRunner {
           const durationMs = Date.now() - startedAt;
           const finishedAt = new Date().toISOString();
           const reason = signal === null ? 'exit' : 'killed';
-          resolve({ kind: 'exited', exit: { code, signal, reason, bytes, durationMs, finishedAt } });
+          const exit = { code, signal, reason, bytes, durationMs, finishedAt } as const;
+          void readOutputs(join(this.#dir, id)).then((outputs) =>
+            resolve({ kind: 'exited', exit, ...(outputs === undefined ? {} : { outputs }) }),
+          );
         });
       });
     });

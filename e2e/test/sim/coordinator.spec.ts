@@ -37,7 +37,8 @@ class SimBench implements AsyncDisposable {
 
   /** Runs a job without an api-server; its pod is as pod-builder makes it. */
   async submit(pipeline: Omit<Pipeline, 'id' | 'workerImage'>): Promise<void> {
-    const pod = buildJobPod({ id: 'j1', attempt: 1 }, { id: 'p', workerImage: 'worker', ...pipeline });
+    const options = { allowedSecrets: ['npm'] };
+    const pod = buildJobPod({ id: 'j1', attempt: 1 }, { id: 'p', workerImage: 'worker', ...pipeline }, options);
     await this.client.pods(NAMESPACE).create(pod);
   }
 
@@ -103,6 +104,40 @@ describe('the coordinator in a pod, without an api-server', () => {
     expect(phase).toBe('Failed');
     expect(result.reason).toMatchObject({ code: 'StepFailed', message: 'step "break" ended with exit code 7' });
     expect(codes).toEqual({ coordinator: 1, worker: 0 });
+  });
+
+  it('brings a secret from its Kubernetes Secret to the step that names it, and not into the log', async () => {
+    await using bench = await SimBench.start();
+    const secret = 'v3ry-secret-value';
+    await bench.client.secrets(NAMESPACE).create({ metadata: { name: 'npm' }, stringData: { token: secret } });
+    await bench.submit({
+      secrets: { TOKEN: { secret: 'npm', key: 'token' } },
+      steps: [
+        { name: 'with', run: 'echo "$TOKEN"; printf %s "$TOKEN" | wc -c', secrets: ['TOKEN'] },
+        { name: 'without', run: 'echo "${TOKEN-unset}"' },
+      ],
+    });
+    expect((await bench.finished()).phase).toBe('Succeeded');
+    const log = await bench.log();
+    expect(log.split('\n').map((line) => line.trim())).toEqual(expect.arrayContaining(['***', '17', 'unset']));
+    expect(log).not.toContain(secret);
+    expect(JSON.stringify(await bench.client.pods(NAMESPACE).get('job-j1'))).not.toContain(secret);
+  });
+
+  it('passes outputs on, and tries a step again', async () => {
+    await using bench = await SimBench.start();
+    await bench.submit({
+      steps: [
+        {
+          name: 'build',
+          run: 'echo "n=$DANUBE_STEP_ATTEMPT" >"$DANUBE_OUTPUT"; [ "$DANUBE_STEP_ATTEMPT" = 2 ]',
+          retries: 1,
+        },
+        { name: 'use', run: 'echo "got $N"', env: { N: { step: 'build', output: 'n' } } },
+      ],
+    });
+    expect((await bench.finished()).phase).toBe('Succeeded');
+    expect(await bench.log()).toMatch(/^got 2$/m);
   });
 
   it('fails a step whose working directory is not there, and says which', async () => {

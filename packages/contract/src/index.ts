@@ -33,7 +33,15 @@ export {
   stepViewSchema,
 } from './job.ts';
 export { type ParsedPipeline, parsePipeline } from './parse-pipeline.ts';
-export { DEFAULT_JOB_TIMEOUT, type Pipeline, pipelineSchema, type Step, stepSchema } from './pipeline.ts';
+export {
+  DEFAULT_JOB_TIMEOUT,
+  type OutputRef,
+  type Pipeline,
+  pipelineSchema,
+  type SecretRef,
+  type Step,
+  stepSchema,
+} from './pipeline.ts';
 export { pathText, type Problem, problemsOf } from './problems.ts';
 export { durationText, memoryText } from './words.ts';
 export { type Reason, reason, type ReasonClass, type ReasonCode, reasons, reasonSchema } from './reason.ts';

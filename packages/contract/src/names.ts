@@ -27,6 +27,7 @@ export const paths = {
   jobSpec: '/etc/danube/job.json',
   danubeToken: '/var/run/secrets/danube/token',
   serviceAccount: '/var/run/secrets/kubernetes.io/serviceaccount',
+  secrets: '/var/run/secrets/danube-job',
   terminationLog: '/dev/termination-log',
 } as const;
 
@@ -41,6 +42,8 @@ export const env = {
   tokenFile: 'DANUBE_TOKEN_FILE',
   /** Directory with `token`, `ca.crt` and `namespace` for the Kubernetes API. */
   serviceAccount: 'DANUBE_SERVICE_ACCOUNT',
+  /** Directory with the secrets of the job, a file for each, named after it. */
+  secrets: 'DANUBE_SECRETS',
   podName: 'DANUBE_POD_NAME',
   podNamespace: 'DANUBE_POD_NAMESPACE',
 } as const;

@@ -3,6 +3,8 @@ import { parsePipeline } from './parse-pipeline.ts';
 
 const good = { id: 'hello', workerImage: 'busybox:1.36', steps: [{ name: 'greet', run: 'echo hello' }] };
 
+const secrets = { TOKEN: { secret: 'npm', key: 'token' } };
+
 const messagesOf = (document: unknown): string[] => {
   const parsed = parsePipeline(document);
   return parsed.ok ? [] : parsed.problems.map((problem) => problem.message);
@@ -11,6 +13,14 @@ const messagesOf = (document: unknown): string[] => {
 describe('parsePipeline', () => {
   it('accepts a pipeline and returns it as it was', () => {
     expect(parsePipeline(good)).toEqual({ ok: true, pipeline: good });
+  });
+
+  it('accepts secrets and outputs that are there', () => {
+    const steps = [
+      { name: 'build', run: 'x', secrets: ['TOKEN'] },
+      { name: 'publish', run: 'y', env: { VERSION: { step: 'build', output: 'version' }, PLAIN: 'z' } },
+    ];
+    expect(messagesOf({ ...good, secrets, steps })).toEqual([]);
   });
 
   it.each([
@@ -45,6 +55,46 @@ describe('parsePipeline', () => {
       'two steps of one name',
       { ...good, steps: [good.steps[0], good.steps[0]] },
       'steps[1].name: expected a unique name, steps[0] has it too, got "greet"',
+    ],
+    [
+      'a wrong value in the env of a step',
+      { ...good, steps: [{ ...good.steps[0], env: { PORT: { step: 'greet' } } }] },
+      'steps[0].env.PORT: expected a string (quote numbers and booleans), or a step and its output, got {"step":"greet"}',
+    ],
+    [
+      'an output of a step that does not come before',
+      { ...good, steps: [{ ...good.steps[0], env: { A: { step: 'greet', output: 'a' } } }] },
+      'steps[0].env.A.step: expected the name of a step before this one, got "greet"',
+    ],
+    [
+      'a secret that is declared nowhere',
+      { ...good, steps: [{ ...good.steps[0], secrets: ['TOKEN'] }] },
+      'steps[0].secrets[0]: expected one of the secrets of the pipeline, got "TOKEN"',
+    ],
+    [
+      'a secret that is a variable too',
+      { ...good, env: { TOKEN: 'x' }, secrets, steps: [{ ...good.steps[0], secrets: ['TOKEN'] }] },
+      'steps[0].secrets[0]: expected a name that is not in env as well, got "TOKEN"',
+    ],
+    [
+      'a secret by a name of ours',
+      { ...good, secrets: { DANUBE_STEP: secrets.TOKEN } },
+      'secrets.DANUBE_STEP: expected a name of letters, digits and _ that does not begin with DANUBE_, got "DANUBE_STEP"',
+    ],
+    [
+      'a secret without its key',
+      { ...good, secrets: { TOKEN: { secret: 'npm' } } },
+      'secrets.TOKEN.key: expected a string, got nothing',
+    ],
+    [
+      'too many retries',
+      { ...good, steps: [{ ...good.steps[0], retries: 11 }] },
+      'steps[0].retries: expected a whole number from 0 to 10, got 11',
+    ],
+    [
+      'retries without end',
+      { ...good, steps: [{ ...good.steps[0], retries: 'always' }] },
+      'steps[0].retries: expected a whole number from 0 to 10, got "always"',
     ],
     [
       'a wrong condition',

@@ -13,6 +13,9 @@ const knownKeys = [
   'cpu',
   'memory',
   'ephemeral-storage',
+  'secret',
+  'key',
+  'output',
 ];
 
 /** Checks a document that should be a pipeline. Never throws: problems are returned, each naming its path. */

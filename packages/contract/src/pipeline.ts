@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { stepsProblems } from './check-steps.ts';
 import { isDuration } from './duration.ts';
 
 const duration = z
@@ -7,7 +8,33 @@ const duration = z
   .meta({ pattern: '^(?:\\d+(?:\\.\\d+)?(?:ms|s|m|h))+$', examples: ['90s', '5m', '1h30m'] });
 
 const envName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, { error: 'expected a name of letters, digits and _' });
-const env = z.record(envName, z.string({ error: 'expected a string (quote numbers and booleans)' }));
+const text = z.string({ error: 'expected a string (quote numbers and booleans)' });
+const env = z.record(envName, text);
+
+const outputSchema = z.strictObject({
+  step: z.string().meta({ description: 'Name of a step before this one.' }),
+  output: z.string().regex(/^[A-Za-z_][A-Za-z0-9_-]{0,99}$/),
+});
+const stepEnv = z.record(
+  envName,
+  z.union([text, outputSchema], {
+    error: 'expected a string (quote numbers and booleans), or a step and its output',
+  }),
+);
+
+const secretName = z.string().regex(/^(?!DANUBE_)[A-Za-z_][A-Za-z0-9_]*$/, {
+  error: 'expected a name of letters, digits and _ that does not begin with DANUBE_',
+});
+const secretSchema = z.strictObject({
+  secret: z
+    .string()
+    .regex(/^[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?$/, { error: 'expected the name of a Kubernetes Secret' })
+    .meta({ description: 'Name of a Kubernetes Secret in the namespace of the jobs.' }),
+  key: z
+    .string()
+    .regex(/^(?!\.\.?$)[A-Za-z0-9._-]{1,253}$/, { error: 'expected a key of a Secret' })
+    .meta({ description: 'Key of the value in that Secret.' }),
+});
 
 const label = z.string().regex(/^[A-Za-z0-9](?:[A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$/, {
   error: 'expected 1 to 63 letters, digits, -, _ or ., beginning and ending with a letter or digit',
@@ -36,7 +63,13 @@ export const stepSchema = z.strictObject({
   run: z
     .union([z.string().min(1), z.array(z.string()).min(1)], { error: 'expected a script, or a list of arguments' })
     .meta({ description: 'A script for `sh -e`, or a command and its arguments.' }),
-  env: env.optional().meta({ description: 'Added to the environment of the pipeline.' }),
+  env: stepEnv.optional().meta({
+    description: 'Added to the environment of the pipeline. A value is a text, or an output of a step before this one.',
+  }),
+  secrets: z
+    .array(z.string())
+    .optional()
+    .meta({ description: 'Secrets of the pipeline that the step finds in its environment.' }),
   workingDir: z.string().min(1).optional().meta({ description: 'Relative to the workspace. Default: the workspace.' }),
   timeout: duration.optional().meta({ description: 'The step and all its processes are ended after this time.' }),
   retries: retries.optional().meta({ description: 'How often the step is tried again when it fails. Default: 0.' }),
@@ -59,26 +92,24 @@ export const pipelineSchema = z
     workerImage: z.string().min(1).meta({ description: 'Image in which the steps run. It needs `sh`.' }),
     resources: z.strictObject({ requests: quantities.optional(), limits: quantities.optional() }).optional(),
     env: env.optional().meta({ description: 'Environment of every step.' }),
+    secrets: z.record(secretName, secretSchema).optional().meta({
+      description: 'Where the secrets of the job are. Steps name those they need; all are masked in the log.',
+    }),
     timeout: duration.optional().meta({ description: 'The whole job is ended after this time. Default: 1h.' }),
     root: z.boolean().optional().meta({ description: 'Run the worker as root. Needs a policy that allows it.' }),
     steps: z.array(stepSchema).min(1, { error: 'expected at least one step' }).max(500),
   })
   .superRefine((pipeline, context) => {
-    const seen = new Map<string, number>();
-    for (const [index, step] of pipeline.steps.entries()) {
-      const first = seen.get(step.name);
-      if (first === undefined) seen.set(step.name, index);
-      else
-        context.addIssue({
-          code: 'custom',
-          path: ['steps', index, 'name'],
-          message: `expected a unique name, steps[${first}] has it too`,
-        });
-    }
+    for (const { path, expected } of stepsProblems(pipeline))
+      context.addIssue({ code: 'custom', path: [...path], message: expected });
   });
 
 export type Pipeline = z.infer<typeof pipelineSchema>;
 export type Step = z.infer<typeof stepSchema>;
+/** An output of an earlier step, as the value of an environment variable. */
+export type OutputRef = z.infer<typeof outputSchema>;
+/** A key of a Kubernetes Secret. */
+export type SecretRef = z.infer<typeof secretSchema>;
 
 /** Time limit of a job whose pipeline names none. */
 export const DEFAULT_JOB_TIMEOUT = '1h';

@@ -14,7 +14,9 @@ export const problemsOf = (error: z.ZodError, input: unknown, knownKeys: readonl
     if (issue.code === 'unrecognized_keys') {
       return issue.keys.map((key) => ({ path: [...path, key], message: unknownKey([...path, key], key, knownKeys) }));
     }
-    return [{ path, message: `${pathText(path)}: ${expectation(issue)}, got ${show(valueAt(input, path))}` }];
+    // The key itself is what is wrong, not the value.
+    const got = issue.code === 'invalid_key' ? path.at(-1) : valueAt(input, path);
+    return [{ path, message: `${pathText(path)}: ${expectation(issue)}, got ${show(got)}` }];
   });
 
 /** `steps[1].timeout` for `['steps', 1, 'timeout']`. */
@@ -36,6 +38,7 @@ const unknownKey = (path: readonly (string | number)[], key: string, known: read
 
 const expectation = (issue: z.core.$ZodIssue): string => {
   if (issue.message.startsWith('expected')) return issue.message;
+  if (issue.code === 'invalid_key') return issue.issues[0]?.message ?? issue.message;
   if (issue.code === 'invalid_type') return `expected ${article(issue.expected)}`;
   if (issue.code === 'too_small')
     return `expected at least ${issue.minimum} ${issue.origin === 'string' ? 'character' : 'entry'}`;

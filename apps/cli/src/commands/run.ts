@@ -1,4 +1,4 @@
-import type { Job } from '@danube/contract';
+import type { Job, Pipeline } from '@danube/contract';
 import type { Command } from '../cli.ts';
 import { DanubeClient } from '../client/danube-client.ts';
 import { exitCodeOfState } from '../exit-codes.ts';
@@ -15,7 +15,7 @@ export const run: Command = async (io, parsed) => {
   const server = parsed.options['local'] === true ? undefined : serverNamed(io, parsed);
   const pipeline = await loadJobFile(parsed.args[0] ?? '', io.stdin);
   const view = chooseView(String(parsed.options['output'] ?? 'auto'), io);
-  await using place = server === undefined ? await localMode(io) : remote(server);
+  await using place = server === undefined ? await localMode(io, pipeline) : remote(server);
   const client = new DanubeClient(place.url);
   // Not given up at the first Ctrl-C: whether the job exists must be known in order to cancel it.
   const job = await client.submit(pipeline, { signal: io.abort });
@@ -25,9 +25,9 @@ export const run: Command = async (io, parsed) => {
 /** Where a job runs: a server that is there already, or one that exists only for this job. */
 type Place = AsyncDisposable & { readonly url: URL; readonly keepsJobs: boolean };
 
-const localMode = async (io: Io): Promise<Place> => {
+const localMode = async (io: Io, pipeline: Pipeline): Promise<Place> => {
   const { startLocalMode } = await import('../local/local-mode.ts');
-  return Object.assign(await startLocalMode(io), { keepsJobs: false });
+  return Object.assign(await startLocalMode(io, pipeline), { keepsJobs: false });
 };
 
 const remote = (url: URL): Place => ({

@@ -1,9 +1,11 @@
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { COORDINATOR_IMAGE, JOBS_NAMESPACE } from '@danube/contract/names';
+import type { Pipeline } from '@danube/contract';
 import type { KubeClient } from '@danube/k8s-client';
 import { CliError, messageOf } from '../errors.ts';
 import { type Io, write } from '../io.ts';
+import { localSecrets } from './local-secrets.ts';
 
 /** A whole Danube in this process. Disposing of it ends every process it started and removes every file it wrote. */
 export type LocalMode = AsyncDisposable & { readonly url: URL };
@@ -16,9 +18,16 @@ const account = 'danube-coordinator';
  * creates pods on it. The coordinators are processes of their own, as in a pod. Everything listens on loopback, on free
  * ports; all files are in one temporary directory. The parts are loaded only now, all at once.
  *
+ * Secrets of the pipeline are taken from the environment, each from the variable of its name.
+ *
+ * @throws CliError MissingSecret when such a variable is not set.
  * @throws CliError LocalModeFailed when this machine does not allow it. Nothing is left then.
  */
-export const startLocalMode = async (io: Pick<Io, 'stderr' | 'env' | 'stop' | 'compileCache'>): Promise<LocalMode> => {
+export const startLocalMode = async (
+  io: Pick<Io, 'stderr' | 'env' | 'stop' | 'compileCache'>,
+  pipeline: Pipeline,
+): Promise<LocalMode> => {
+  const secrets = localSecrets(pipeline, io.env);
   await write(io.stderr, notice);
   const parts = new AsyncDisposableStack();
   const coordinatorEnv = io.compileCache === undefined ? {} : { NODE_COMPILE_CACHE: io.compileCache };
@@ -35,11 +44,14 @@ export const startLocalMode = async (io: Pick<Io, 'stderr' | 'env' | 'stop' | 'c
         ...(io.env['PATH'] === undefined ? {} : { path: io.env['PATH'] }),
       }),
     );
+    // There is nobody else's secret in this cluster.
+    const podOptions = { allowedSecrets: ['*'] };
     const { url: server, caPem, token, dataDir } = cluster;
     const client = parts.use(new KubeClient({ server, caPem, token, source: 'local mode' }));
     await prepare(client);
+    for (const secret of secrets) await client.secrets(JOBS_NAMESPACE).create(secret);
     const api = parts.use(
-      await startApiServer({ host: '127.0.0.1', port: 0, dataDir: join(dataDir, 'api-server'), client }),
+      await startApiServer({ host: '127.0.0.1', port: 0, dataDir: join(dataDir, 'api-server'), client, podOptions }),
     );
     io.stop.throwIfAborted();
     return { url: new URL(api.url), [Symbol.asyncDispose]: () => parts.disposeAsync() };

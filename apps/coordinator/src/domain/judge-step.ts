@@ -49,9 +49,11 @@ export const judgeStep = (at: StepCase): StepVerdict => {
   if (outcome.kind === 'refused') return passOn(at, withoutExit(at.index, 'failed', outcome.reason), outcome.reason);
   const { exit } = outcome;
   const facts = { ...withoutExit(at.index, 'succeeded'), ...exitFacts(exit) };
-  if (succeeded(exit)) return { report: facts };
+  const isGood = succeeded(exit);
+  const misfit = outcome.outputs !== undefined && 'problem' in outcome.outputs ? outcome.outputs.problem : undefined;
+  if (isGood && misfit === undefined) return { report: facts };
   if (at.end !== undefined) return { report: { ...facts, state: 'cancelled', reason: at.end } };
-  const why = failureOf(at, exit);
+  const why = isGood ? badOutputs(at, misfit ?? '') : failureOf(at, exit);
   const report = { ...facts, state: 'failed', reason: why } as const;
   return at.attempt <= (at.step.retries ?? 0)
     ? { report: { ...report, retried: true }, again: true }
@@ -60,6 +62,11 @@ export const judgeStep = (at: StepCase): StepVerdict => {
 
 const neverRan = ({ step }: StepCase): Reason =>
   reason('StreamLost', `step ${JSON.stringify(step.name)} was not started, and nobody had called it off`);
+
+const badOutputs = ({ step }: StepCase, problem: string): Reason => ({
+  ...reason('StepFailed', `the outputs of step ${JSON.stringify(step.name)} cannot be used: ${problem}`),
+  hint: 'Write lines of name=value to the file that $DANUBE_OUTPUT names.',
+});
 
 const succeeded = (exit: ExitEvidence): boolean => exit.reason === 'exit' && exit.code === 0;
 

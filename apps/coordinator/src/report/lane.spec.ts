@@ -3,6 +3,7 @@ import { outputBytes } from '@danube/contract';
 import fc from 'fast-check';
 import { type Checkpoint, START } from '../durable/checkpoint-file.ts';
 import type { OutputChunk, StreamName } from '../worker/step-runner.ts';
+import { SecretMasker } from '../secrets/secret-masker.ts';
 import { Lane, type Numbered, type OutputSource } from './lane.ts';
 
 const streams = ['stdout', 'stderr'] as const;
@@ -40,10 +41,17 @@ const taken = async (lane: Lane): Promise<Numbered[]> => {
   return all;
 };
 
+const noSecrets = new SecretMasker([]);
+type LaneInput = { readonly masker?: SecretMasker; readonly from?: Checkpoint };
+
 /** A job of two steps with this output; the chunks are of a size that nobody promises. */
-const jobLane = (outputs: readonly Buffer[][], chunkBytes: number, from?: Checkpoint): Lane => {
+const jobLane = (
+  outputs: readonly Buffer[][],
+  chunkBytes: number,
+  { masker = noSecrets, from }: LaneInput = {},
+): Lane => {
   let clock = 1_000_000 + chunkBytes;
-  const lane = new Lane(() => clock++, from);
+  const lane = new Lane(() => clock++, masker, from);
   lane.report({ type: 'job.started' }, 1);
   for (const [step, [stdout = Buffer.alloc(0), stderr = Buffer.alloc(0)]] of outputs.entries()) {
     lane.report({ type: 'step.started', step, attempt: 1 }, 2);
@@ -69,7 +77,7 @@ describe('Lane', () => {
   });
 
   it('reports what came before a failure, and calls the log incomplete', async () => {
-    const lane = new Lane(Date.now);
+    const lane = new Lane(Date.now, noSecrets);
     const output = { stdout: Buffer.from('abcdef'), stderr: Buffer.alloc(0) };
     lane.output(0, new MemorySource(output, 2, 4));
     lane.finish({ state: 'error' }, 1);
@@ -83,7 +91,16 @@ describe('Lane', () => {
   });
 
   it('makes the very events again that were sent, and goes on after them without gap or repetition', async () => {
-    const bytes = fc.oneof(fc.uint8Array({ maxLength: 60 }), fc.string({ unit: 'grapheme', maxLength: 30 }));
+    const secrets = ['hunter22-secret', 'secret-and-more'];
+    const masker = new SecretMasker(secrets);
+    const withSecrets = fc
+      .array(fc.constantFrom(...secrets, 'hunter', '-secret', 'x\n', ' '), { maxLength: 6 })
+      .map((parts) => parts.join(''));
+    const bytes = fc.oneof(
+      withSecrets,
+      fc.uint8Array({ maxLength: 60 }),
+      fc.string({ unit: 'grapheme', maxLength: 30 }),
+    );
     const cases = fc.record({
       parts: fc.array(fc.tuple(bytes, bytes), { minLength: 1, maxLength: 3 }),
       chunk1: fc.integer({ min: 1, max: 20 }),
@@ -94,12 +111,12 @@ describe('Lane', () => {
     await fc.assert(
       fc.asyncProperty(cases, async ({ parts, chunk1, chunk2, pick1, pick2 }) => {
         const buffers = parts.map((pair) => pair.map((part) => Buffer.from(part as string)));
-        const first = await taken(jobLane(buffers, chunk1));
+        const first = await taken(jobLane(buffers, chunk1, { masker }));
         const acked = pick1 % (first.length + 1);
         const sent = first.slice(acked, acked + (pick2 % (first.length - acked + 1)));
         const place = first[acked - 1]?.after ?? START;
         const from = JSON.stringify({ seq: acked, place, sent: sent.map((numbered) => numbered.sent) });
-        const second = await taken(jobLane(buffers, chunk2, JSON.parse(from) as Checkpoint));
+        const second = await taken(jobLane(buffers, chunk2, { masker, from: JSON.parse(from) as Checkpoint }));
         expect(second.slice(0, sent.length).map(({ event }) => event)).toEqual(sent.map(({ event }) => event));
         const all = [...first.slice(0, acked), ...second].map(({ event }) => event);
         expect(all.map(({ seq }) => seq)).toEqual(all.map((_, index) => index + 1));
@@ -108,7 +125,7 @@ describe('Lane', () => {
             const pieces = all.flatMap((event) =>
               event.type === 'output' && event.step === step && event.stream === stream ? [outputBytes(event)] : [],
             );
-            expect(Buffer.concat(pieces)).toEqual(pair[index]);
+            expect(Buffer.concat(pieces)).toEqual(masker.mask(pair[index] ?? Buffer.alloc(0)));
           }
         }
         expect(all.at(-1)?.type).toBe('job.finished');

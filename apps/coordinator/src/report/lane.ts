@@ -2,6 +2,7 @@ import type { FinalState, JobEvent, Reason } from '@danube/contract';
 import type { Report } from '../domain/judge-step.ts';
 import { type Checkpoint, type Place, type Sent, START } from '../durable/checkpoint-file.ts';
 import { Mailbox } from '../mailbox.ts';
+import type { SecretMasker } from '../secrets/secret-masker.ts';
 import type { OutputChunk, StreamName } from '../worker/step-runner.ts';
 import { OutputCutter, type OutputPiece, pieceOf } from './output-pieces.ts';
 
@@ -36,6 +37,7 @@ type Entry =
 export class Lane {
   readonly #entries = new Mailbox<Entry>();
   readonly #now: () => number;
+  readonly #masker: SecretMasker;
   readonly #numbered = Promise.withResolvers<number>();
   readonly #again: Sent[];
   #place: Place;
@@ -43,10 +45,12 @@ export class Lane {
 
   /**
    * @param now the clock, in milliseconds since 1970.
+   * @param masker hides secrets in all output.
    * @param from where an earlier coordinator of this job has come to. @default the beginning
    */
-  constructor(now: () => number, from: Checkpoint = { seq: 0, place: START, sent: [] }) {
+  constructor(now: () => number, masker: SecretMasker, from: Checkpoint = { seq: 0, place: START, sent: [] }) {
     this.#now = now;
+    this.#masker = masker;
     this.#lastSeq = from.seq;
     this.#place = from.place;
     this.#again = [...from.sent];
@@ -98,11 +102,12 @@ export class Lane {
   }
 
   async *#outputOf({ step, source }: Extract<Entry, { kind: 'output' }>): AsyncGenerator<Numbered, void, void> {
-    const cutters = { stdout: new OutputCutter(MAX_PIECE_BYTES), stderr: new OutputCutter(MAX_PIECE_BYTES) };
+    const cutter = () => new OutputCutter(MAX_PIECE_BYTES, this.#masker);
+    const cutters = { stdout: cutter(), stderr: cutter() };
     try {
       for (let sent = this.#again[0]; sent?.stream !== undefined; sent = this.#again[0]) {
         const { stream, bytes = 0, at } = sent;
-        const piece = pieceOf(await source.read(stream, this.#place.offsets[stream], bytes));
+        const piece = pieceOf(this.#masker.mask(await source.read(stream, this.#place.offsets[stream], bytes)), bytes);
         this.#again.shift();
         yield this.#outputEvent(step, stream, { ...piece, at });
       }

@@ -1,9 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { SecretMasker } from '../secrets/secret-masker.ts';
 import { OutputCutter, type OutputPiece } from './output-pieces.ts';
 
+const noSecrets = new SecretMasker([]);
 const cut = (chunks: Buffer[], maxBytes: number): OutputPiece[] => {
-  const cutter = new OutputCutter(maxBytes);
+  const cutter = new OutputCutter(maxBytes, noSecrets);
   return [...chunks.flatMap((chunk) => cutter.push(chunk)), ...cutter.flush()];
 };
 const bytesOf = (pieces: OutputPiece[]): Buffer =>
@@ -39,13 +41,13 @@ describe('OutputCutter', () => {
   });
 
   it('does not wait with bytes that can never become a character', () => {
-    expect(new OutputCutter(64).push(Buffer.from([0x61, 0xff]))).toEqual([
+    expect(new OutputCutter(64, noSecrets).push(Buffer.from([0x61, 0xff]))).toEqual([
       { encoding: 'base64', data: 'Yf8=', bytes: 2 },
     ]);
   });
 
   it('holds back the beginning of a character, and gives it up at the end', () => {
-    const cutter = new OutputCutter(64);
+    const cutter = new OutputCutter(64, noSecrets);
     expect(cutter.push(Buffer.from([0x61, 0xe2, 0x82]))).toEqual([{ encoding: 'utf8', data: 'a', bytes: 1 }]);
     expect(cutter.flush()).toEqual([{ encoding: 'base64', data: '4oI=', bytes: 2 }]);
     expect(cutter.flush()).toEqual([]);

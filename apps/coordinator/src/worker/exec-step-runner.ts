@@ -7,6 +7,7 @@ import { CoordinatorError } from '../errors.ts';
 import type { Settings } from '../settings.ts';
 import { isThere, missingDirectory } from './missing-directory.ts';
 import { isNotReady, outcomeOfError } from './outcome-of-error.ts';
+import { readOutputs } from './read-outputs.ts';
 import type { ExitEvidence, OutputChunk, OutputRange, StepOutcome, StepRun, StepRunner } from './step-runner.ts';
 import { whyWorkerIsGone } from './worker-loss.ts';
 
@@ -71,7 +72,9 @@ export class ExecStepRunner implements StepRunner {
       // A reader of its own, because that of `output` is only as fast as the reports are taken.
       const journal = await this.#journal(id, signal, { streams: [] });
       await journal[Symbol.asyncIterator]().next();
-      return { kind: 'exited', exit: this.#ownFacts(await journal.exit) };
+      const exit = this.#ownFacts(await journal.exit);
+      const outputs = await readOutputs(join(this.#settings.control, id));
+      return { kind: 'exited', exit, ...(outputs === undefined ? {} : { outputs }) };
     } catch (error) {
       return this.#worker === 'gone' ? { kind: 'lost', reason: await this.#lost() } : outcomeOfError(error);
     }

@@ -1,4 +1,5 @@
 import type { Reason } from '@danube/contract';
+import type { Outputs } from './read-outputs.ts';
 
 /** The command of a step in the worker. One id is one run, however often it is asked for. */
 export type StepRun = {
@@ -37,13 +38,13 @@ export type ExitEvidence = {
 /**
  * How a step ended. Only `exited` carries an exit code: absence of evidence is never success.
  *
- * - `exited`: there is an exit record.
+ * - `exited`: there is an exit record; with the outputs that the command has left.
  * - `not-started`: it was called off before its command ran.
  * - `refused`: its command can never run as it is written; the reason says why.
  * - `lost`: nobody can tell any more, or the worker cannot be reached.
  */
 export type StepOutcome =
-  | { readonly kind: 'exited'; readonly exit: ExitEvidence }
+  | { readonly kind: 'exited'; readonly exit: ExitEvidence; readonly outputs?: Outputs }
   | { readonly kind: 'not-started' }
   | { readonly kind: 'refused'; readonly reason: Reason }
   | { readonly kind: 'lost'; readonly reason: Reason };

@@ -74,6 +74,7 @@ describe('buildJobPod', () => {
               { name: 'DANUBE_API_URL', value: 'http://api:8080' },
               { name: 'DANUBE_TOKEN_FILE', value: '/var/run/secrets/danube/token' },
               { name: 'DANUBE_SERVICE_ACCOUNT', value: '/var/run/secrets/kubernetes.io/serviceaccount' },
+              { name: 'DANUBE_SECRETS', value: '/var/run/secrets/danube-job' },
               { name: 'DANUBE_POD_NAME', value: 'job-7f3a' },
               { name: 'DANUBE_POD_NAMESPACE', value: 'danube-jobs' },
             ],
@@ -191,5 +192,41 @@ describe('buildJobPod', () => {
   it('does not change what it is given', () => {
     const frozen = Object.freeze({ ...pipeline });
     expect(() => buildJobPod(Object.freeze({ ...job }), frozen, Object.freeze({}))).not.toThrow();
+  });
+
+  describe('with secrets', () => {
+    const withSecret: Pipeline = { ...pipeline, secrets: { TOKEN: { secret: 'npm', key: 'token' } } };
+    const allowed = { allowedSecrets: ['npm'] };
+
+    it('mounts them into the coordinator alone, whatever its shape', () => {
+      for (const shape of ['containers', 'sidecar'] as const) {
+        const { spec } = buildJobPod(job, withSecret, { ...allowed, shape });
+        expect(spec.volumes?.find(({ name }) => name === 'job-secrets')).toEqual({
+          name: 'job-secrets',
+          projected: {
+            defaultMode: 0o440,
+            sources: [{ secret: { name: 'npm', items: [{ key: 'token', path: 'TOKEN' }] } }],
+          },
+        });
+        const mounting = [...(spec.initContainers ?? []), ...spec.containers].filter(({ volumeMounts }) =>
+          volumeMounts?.some(({ name }) => name === 'job-secrets'),
+        );
+        expect(mounting.map(({ name }) => name)).toEqual(['coordinator']);
+      }
+    });
+
+    it('takes them only from Secrets that are allowed', () => {
+      const expected = 'pipeline.secrets.TOKEN.secret: expected a Secret that options.allowedSecrets names, got "npm"';
+      for (const options of [{}, { allowedSecrets: ['other'] }]) {
+        expect(() => buildJobPod(job, withSecret, options)).toThrow(expected);
+      }
+      expect(() => buildJobPod(job, withSecret, { allowedSecrets: ['*'] })).not.toThrow();
+    });
+
+    it('lets no patch show them to the worker', () => {
+      const mount = { name: 'job-secrets', mountPath: '/mnt' };
+      const patch = { spec: { containers: [{ name: 'worker', volumeMounts: [mount] }] } };
+      expect(() => buildJobPod(job, withSecret, { ...allowed, patch })).toThrow('only the coordinator may mount');
+    });
   });
 });

@@ -15,7 +15,7 @@ import { type JobPodMetadata, jobPodMetadata } from './metadata.ts';
 import { applyPodPatch, brokenInvariants } from './pod-patch.ts';
 import { podSecurity } from './security.ts';
 import { serviceContainer } from './service-container.ts';
-import { baseVolumes } from './volumes.ts';
+import { baseVolumes, secretVolumes } from './volumes.ts';
 import { workerContainer } from './worker-container.ts';
 
 /** A pod as {@link buildJobPod} makes it: name, namespace and spec are there. */
@@ -44,7 +44,7 @@ export const buildJobPod = (job: JobRef, pipeline: Pipeline, options: JobPodOpti
 
 const jobPodSpec = (podName: string, pipeline: Pipeline, options: NormalJobPodOptions): PodSpec => {
   const { imagePullSecrets, services, volumes } = options;
-  const coordinator = withExtras(coordinatorContainer(podName, options), options);
+  const coordinator = withExtras(coordinatorContainer(podName, pipeline, options), options);
   const worker = withExtras(workerContainer(pipeline, options), options);
   const before: Container[] = services.map((service) => serviceContainer(service, options.imagePullPolicy));
   // First of all, so that it connects while the services come up.
@@ -61,6 +61,6 @@ const jobPodSpec = (podName: string, pipeline: Pipeline, options: NormalJobPodOp
     ...(imagePullSecrets.length === 0 ? {} : { imagePullSecrets: imagePullSecrets.map((name) => ({ name })) }),
     ...(before.length === 0 ? {} : { initContainers: before }),
     containers: options.shape === 'sidecar' ? [worker] : [coordinator, worker],
-    volumes: [...baseVolumes(options), ...volumes.map(extraVolume)],
+    volumes: [...baseVolumes(options), ...secretVolumes(pipeline), ...volumes.map(extraVolume)],
   };
 };

@@ -77,6 +77,11 @@ export type JobPodOptions = {
    */
   readonly allowRoot?: boolean;
   /**
+   * Names of the Kubernetes Secrets that pipelines may take secrets from; `*` allows every one in the namespace, those
+   * with registry credentials among them. @default none
+   */
+  readonly allowedSecrets?: readonly string[];
+  /**
    * Added to the job's timeout to give `activeDeadlineSeconds`, at which the cluster itself ends the pod.
    * It is the backstop for a lost coordinator, and has to cover the pull of the images. In seconds. @default 600
    */
@@ -115,6 +120,7 @@ export const normalizeJobPodOptions = (options: JobPodOptions): NormalJobPodOpti
   annotations: {},
   shape: 'containers',
   allowRoot: false,
+  allowedSecrets: [],
   deadlineMarginSeconds: 600,
   terminationGraceSeconds: 15,
   ...options,

@@ -38,7 +38,7 @@ export const brokenInvariants = (before: Pod & { spec: PodSpec }, after: Pod): P
     if (after.spec?.[field] === true)
       forbid(['spec', field], 'would let the worker reach the token of the coordinator');
   }
-  for (const name of [volumes.control, volumes.jobSpec, volumes.apiAccess, volumes.danubeToken]) {
+  for (const name of [volumes.control, volumes.jobSpec, volumes.apiAccess, volumes.danubeToken, volumes.secrets]) {
     if (!isDeepStrictEqual(volumeOf(before, name), volumeOf(after, name)))
       forbid(['spec', 'volumes', name], 'must stay as Danube sets it');
   }
@@ -65,7 +65,7 @@ const fixedFields: readonly (readonly string[])[] = [
 type Complaint = [path: readonly string[], why: string];
 
 const containerProblems = (before: Pod, after: Pod): Complaint[] => {
-  const tokens = new Set((after.spec?.volumes ?? []).filter(holdsToken).map(({ name }) => name));
+  const tokens = new Set((after.spec?.volumes ?? []).filter(isForCoordinator).map(({ name }) => name));
   const complaints: Complaint[] = [];
   for (const list of ['initContainers', 'containers'] as const) {
     const now = after.spec?.[list] ?? [];
@@ -76,7 +76,10 @@ const containerProblems = (before: Pod, after: Pod): Complaint[] => {
       const path = ['spec', list, container.name];
       const isCoordinator = container.name === names.coordinator;
       if (!isCoordinator && container.volumeMounts?.some(({ name }) => tokens.has(name)) === true)
-        complaints.push([[...path, 'volumeMounts'], 'only the coordinator may mount a token']);
+        complaints.push([
+          [...path, 'volumeMounts'],
+          'only the coordinator may mount tokens and the secrets of the job',
+        ]);
       const original = before.spec?.[list]?.find(({ name }) => name === container.name);
       if (original !== undefined) complaints.push(...changed(original, container, path));
     }
@@ -85,7 +88,8 @@ const containerProblems = (before: Pod, after: Pod): Complaint[] => {
 };
 
 // A volume whose content could be a token, wherever it comes from. Secrets are the caller's to name.
-const holdsToken = ({ projected }: Volume): boolean =>
+const isForCoordinator = ({ name, projected }: Volume): boolean =>
+  name === volumes.secrets ||
   projected?.sources?.some(({ serviceAccountToken }) => serviceAccountToken !== undefined) === true;
 
 const changed = (original: Container, container: Container, path: readonly string[]): Complaint[] => {

@@ -1,3 +1,4 @@
+import type { Pipeline } from '@danube/contract';
 import { JOB_SPEC_ANNOTATION, paths, TOKEN_AUDIENCE } from '@danube/contract/names';
 import type { Volume, VolumeMount } from '@danube/k8s-client';
 import { posix } from 'node:path';
@@ -10,6 +11,7 @@ export const volumes = {
   jobSpec: 'job-spec',
   apiAccess: 'kube-api-access',
   danubeToken: 'danube-token',
+  secrets: 'job-secrets',
 } as const;
 
 type VolumeOptions = Pick<NormalJobPodOptions, 'workspaceSize' | 'workspaceMedium' | 'controlSize'>;
@@ -62,15 +64,24 @@ export const baseVolumes = (options: VolumeOptions): Volume[] => [
   },
 ];
 
+/** The secrets that a pipeline declares, as files for the coordinator alone; the pod only names them. */
+export const secretVolumes = ({ secrets = {} }: Pipeline): Volume[] => {
+  const sources = Object.entries(secrets).map(([name, { secret, key }]) => ({
+    secret: { name: secret, items: [{ key, path: name }] },
+  }));
+  return sources.length === 0 ? [] : [{ name: volumes.secrets, projected: { defaultMode: 0o440, sources } }];
+};
+
 /** What both containers see. */
 export const sharedMounts = (): VolumeMount[] => [
   { name: volumes.workspace, mountPath: paths.workspace },
   { name: volumes.control, mountPath: paths.control },
 ];
 
-/** What only the coordinator sees: the job spec and its two tokens. */
-export const coordinatorMounts = (): VolumeMount[] => [
+/** What only the coordinator sees: the job spec, its two tokens, and the secrets of the job. */
+export const coordinatorMounts = (pipeline: Pipeline): VolumeMount[] => [
   { name: volumes.jobSpec, mountPath: posix.dirname(paths.jobSpec), readOnly: true },
   { name: volumes.apiAccess, mountPath: paths.serviceAccount, readOnly: true },
   { name: volumes.danubeToken, mountPath: posix.dirname(paths.danubeToken), readOnly: true },
+  ...secretVolumes(pipeline).map(({ name }) => ({ name, mountPath: paths.secrets, readOnly: true })),
 ];

@@ -28,6 +28,7 @@ export const inputProblems = ({ job, pipeline, options, metadata }: JobPodInput)
   const report = new Report();
   checkJob(report, job);
   checkPipeline(report, pipeline, options);
+  checkSecrets(report, pipeline, options.allowedSecrets);
   checkOptions(report, options);
   checkResources(report, ['options', 'coordinatorResources'], options.coordinatorResources);
   checkResources(report, ['options', 'workerResources'], options.workerResources);
@@ -61,6 +62,17 @@ const checkPipeline = (report: Report, pipeline: Pipeline, options: NormalJobPod
   });
   if (root === true && !options.allowRoot)
     report.add(['pipeline', 'root'], 'no root, because options.allowRoot is not set', root);
+};
+
+const checkSecrets = (report: Report, { secrets = {} }: Pipeline, allowed: readonly string[]): void => {
+  for (const [name, { secret }] of Object.entries(secrets)) {
+    const ok = allowed.includes('*') || allowed.includes(secret);
+    report.check(['pipeline', 'secrets', name, 'secret'], {
+      ok,
+      expected: 'a Secret that options.allowedSecrets names',
+      got: secret,
+    });
+  }
 };
 
 const checkOptions = (report: Report, options: NormalJobPodOptions): void => {
