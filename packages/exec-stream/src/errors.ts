@@ -26,6 +26,10 @@ export const execErrors = {
   EXEC_CONTAINER_RESTARTED: { summary: 'The container was restarted', retryable: false },
   EXEC_FREED: { summary: 'The output before this offset was acknowledged and removed', retryable: false },
   EXEC_JOURNAL: { summary: 'The journal of the run cannot be trusted', retryable: false },
+  EXEC_COPY_TOOLS: { summary: 'The image lacks what a copy needs', retryable: false },
+  EXEC_COPY_FAILED: { summary: 'The copy failed', retryable: false },
+  EXEC_COPY_CORRUPT: { summary: 'What arrived is not what was sent', retryable: false },
+  EXEC_COPY_UNSAFE: { summary: 'The archive wants more than it may', retryable: false },
 } as const satisfies Record<string, ErrorEntry>;
 
 /** Key of {@link execErrors}. */
@@ -101,6 +105,9 @@ export class ExecLostError extends ExecError {}
 
 /** The pod or its container ended under the command. What was running in it is gone. */
 export class ExecPodError extends ExecError {}
+
+/** A copy is not whole, or must not be made. Nothing is in its place then, but for directories in a container. */
+export class ExecCopyError extends ExecError {}
 
 /** True for every error of this package, also across copies of it. */
 export function isExecError(error: unknown): error is ExecError {

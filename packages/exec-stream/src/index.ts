@@ -5,6 +5,7 @@ export { type JournalRange, readJournal, type ReadJournalOptions, readJournalRan
 export {
   ExecAbortedError,
   ExecConnectionLostError,
+  ExecCopyError,
   ExecError,
   type ExecErrorCode,
   ExecExitUnknownError,
@@ -16,6 +17,7 @@ export {
   isExecError,
   type Started,
 } from './errors.ts';
+export { type ContainerPath, copyFrom, type CopyOptions, type CopyResult, copyTo } from './copy/copy.ts';
 export { runShell, type ShellOptions } from './shell/run-shell.ts';
 export type { ShellTerminal, TerminalInput, TerminalOutput } from './shell/terminal.ts';
 export type {

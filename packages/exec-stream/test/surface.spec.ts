@@ -9,6 +9,7 @@ describe('the doors', () => {
     expect(Object.keys(door).sort()).toEqual([
       'ExecAbortedError',
       'ExecConnectionLostError',
+      'ExecCopyError',
       'ExecError',
       'ExecExitUnknownError',
       'ExecLostError',
@@ -16,6 +17,8 @@ describe('the doors', () => {
       'ExecStartError',
       'ExecStream',
       'ExecTimeoutError',
+      'copyFrom',
+      'copyTo',
       'execErrors',
       'isExecError',
       'readJournal',

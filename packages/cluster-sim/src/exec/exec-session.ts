@@ -65,7 +65,8 @@ const receive = (child: ChildProcess, { socket, protocol, request }: SessionInit
   const take = (bytes: Buffer): void => {
     if (bytes[0] === channels.close && protocol === 'v5.channel.k8s.io' && bytes[1] === channels.stdin) stdin?.end();
     if (bytes[0] !== channels.stdin || bytes.length === 1 || stdin === null || stdin.writableEnded) return;
-    if (stdin.write(bytes.subarray(1)) || stdin.destroyed) return;
+    const waits = stdin.writableNeedDrain;
+    if (stdin.write(bytes.subarray(1)) || stdin.destroyed || waits) return;
     socket.pause(); // a full pipe stops the receive loop, so that no ping is answered either: the real server is like that
     const resume = (): void => {
       if (socket.readyState === socket.OPEN) socket.resume();

@@ -8,6 +8,8 @@ export interface RunLocallyOptions {
   /** Replaces `sh`, to try a shell: `['busybox', 'sh']`. */
   readonly shell?: readonly string[];
   readonly cwd?: string;
+  /** @default that of this process */
+  readonly env?: NodeJS.ProcessEnv;
 }
 
 /**
@@ -20,11 +22,13 @@ export function runLocally(options: RunLocallyOptions = {}): (session: PeerSessi
     const [program = '', ...args] = session.request.argv;
     const [file = '', ...rest] = program === 'sh' && options.shell ? [...options.shell, ...args] : [program, ...args];
     // A runtime starts an exec in a session of its own.
-    const child = spawn(file, rest, { detached: true, ...(options.cwd !== undefined && { cwd: options.cwd }) });
+    const { cwd, env = process.env } = options;
+    const child = spawn(file, rest, { detached: true, env, ...(cwd !== undefined && { cwd }) });
     child.on('error', (error) => session.exit({ message: `OCI runtime exec failed: exec failed: ${error.message}` }));
     child.stdin.on('error', () => undefined);
     session.on('stdin', (bytes) => {
-      if (child.stdin.write(bytes)) return;
+      const waits = child.stdin.writableNeedDrain;
+      if (child.stdin.write(bytes) || waits) return;
       session.blocked = true;
       child.stdin.once('drain', () => (session.blocked = false));
     });
@@ -48,12 +52,11 @@ export function runLocally(options: RunLocallyOptions = {}): (session: PeerSessi
 
 function pipe(source: Readable, session: PeerSession, stream: 'stdout' | 'stderr'): void {
   source.on('data', (bytes: Buffer) => {
-    for (let at = 0; at < bytes.length; at += 32 * 1024) {
-      if (session[stream](bytes.subarray(at, at + 32 * 1024))) continue;
-      if (!session.socket.writable) return;
-      source.pause();
-      session.socket.once('drain', () => source.resume());
-    }
+    let room = true;
+    for (let at = 0; at < bytes.length; at += 32 * 1024) room = session[stream](bytes.subarray(at, at + 32 * 1024));
+    if (room || !session.socket.writable) return;
+    source.pause();
+    session.socket.once('drain', () => source.resume());
   });
 }
 
