@@ -98,7 +98,7 @@ export const describeCopy = ({ client, image }: CopyCluster): void => {
     it('says what is wrong in the container', async () => {
       await expect(copyFrom(stream(), { from: remote('nothing'), to: join(local, 'nothing') })).rejects.toMatchObject({
         code: 'EXEC_COPY_FAILED',
-        message: expect.stringContaining('no such file') as string,
+        message: expect.stringContaining('no such file'),
       });
       const below = { ...target, path: '/proc/1/status/below' };
       await expect(copyTo(stream(), { from: import.meta.filename, to: below })).rejects.toMatchObject({

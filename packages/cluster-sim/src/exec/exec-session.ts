@@ -69,10 +69,10 @@ const receive = (child: ChildProcess, { socket, protocol, request }: SessionInit
     if (stdin.write(bytes.subarray(1)) || stdin.destroyed || waits) return;
     socket.pause(); // a full pipe stops the receive loop, so that no ping is answered either: the real server is like that
     const resume = (): void => {
+      stdin.off('drain', resume).off('close', resume);
       if (socket.readyState === socket.OPEN) socket.resume();
     };
-    stdin.once('drain', resume);
-    stdin.once('close', resume);
+    stdin.on('drain', resume).on('close', resume);
   };
   socket.on('message', (data: Buffer | ArrayBuffer | Buffer[]) => {
     const bytes = rawBytes(data);
