@@ -80,6 +80,14 @@ describe('LogCursor', () => {
     expect(push(cursor, again)).toBe('d\n');
   });
 
+  it('brings a line that is older than the first one but stands behind it', () => {
+    const cursor = new LogCursor({ keepTimes: false, isPart: true });
+    expect(push(cursor, Buffer.from(`${second(5, '3')} c\n`))).toBe('c\n');
+    cursor.resume();
+    const again = Buffer.from(`${second(5, '1')} a\n${second(5, '3')} c\n${second(5, '2')} late\n`);
+    expect(push(cursor, again)).toBe('late\n');
+  });
+
   it('leaves out the end of a long line whose start is older than what was asked for', () => {
     const cursor = new LogCursor({ keepTimes: false, isPart: false });
     push(cursor, Buffer.from(`${second(5, '3')} a\n`));

@@ -28,6 +28,7 @@ export class LogCursor {
   #open: { readonly time: string; readonly bytes: number } | undefined;
   /** Lines that this connection may bring a second time. */
   #known = new Map<string, number>();
+  /** Whether this connection goes on, and has not yet come to what was seen. */
   #resumed = false;
   #state: State = START;
 
@@ -71,13 +72,14 @@ export class LogCursor {
     }
     const time = read.toString('latin1');
     if (!TIME.test(time)) return this.#headless(read, end < 0 ? EMPTY : chunk.subarray(end));
-    this.#resumed = false;
     const times = this.#known.get(time) ?? 0;
     if (times > 0) {
       this.#known.set(time, times - 1);
+      this.#resumed = false;
       this.#state = { name: 'skip' };
     } else if (this.#isBeforeFirst(time)) this.#state = { name: 'skip' };
     else {
+      this.#resumed = false;
       this.#note(time);
       const repeated = this.#open?.time === time ? this.#open.bytes : 0;
       this.#state = { name: 'pass', time, repeated, passed: 0 };
@@ -135,7 +137,7 @@ export class LogCursor {
   /** In a later answer, lines older than the first that was handed on are what the caller did not ask for. */
   #isBeforeFirst(time: string): boolean {
     if (!this.#isPart || this.#connections === 1) return false;
-    return this.#first !== undefined && time.length === this.#first.length && time < this.#first;
+    return this.#resumed && this.#first !== undefined && time.length === this.#first.length && time < this.#first;
   }
 }
 
