@@ -134,6 +134,12 @@ describe('a refused exec', () => {
       says: /is forbidden.*get.*create/,
     },
     { status: 404, body: { message: 'pods "pod" not found' }, code: 'EXEC_REFUSED', says: /not found/ },
+    {
+      status: 500,
+      body: { message: 'error dialing backend: dial tcp: refused' },
+      code: 'EXEC_CONNECT_FAILED',
+      says: /error dialing backend/,
+    },
     { status: 500, body: 'plain words', code: 'EXEC_REFUSED', says: /HTTP 500/ },
     { status: 429, body: 'slow down', code: 'EXEC_CONNECT_FAILED', says: /HTTP 429/ },
     { status: 400, body: { message: 'pod pod does not have a host assigned' }, code: 'EXEC_NOT_READY', says: /host/ },

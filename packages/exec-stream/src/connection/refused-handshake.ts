@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { ExecError, ExecStartError } from '../errors.ts';
-import { isNotReadyMessage } from '../protocol/not-ready.ts';
+import { isNotReadyMessage, isUnreachableMessage } from '../protocol/not-ready.ts';
 
 const MAX_BODY_BYTES = 64 * 1024;
 const BODY_TIMEOUT_MS = 5000;
@@ -17,7 +17,8 @@ export async function refusedHandshake(response: IncomingMessage): Promise<ExecE
     return new ExecStartError('EXEC_REFUSED', message, { ...facts, hint });
   }
   if (isNotReadyMessage(message)) return new ExecStartError('EXEC_NOT_READY', message, facts);
-  if (status === 429 || status === 502 || status === 503 || status === 504) {
+  // Servers before 1.30 dial the kubelet before they answer, and say with a 500 that it is not there.
+  if (status === 429 || status === 502 || status === 503 || status === 504 || isUnreachableMessage(message)) {
     return new ExecError('EXEC_CONNECT_FAILED', message, facts);
   }
   return new ExecStartError('EXEC_REFUSED', message, facts);
