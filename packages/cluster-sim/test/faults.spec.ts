@@ -208,6 +208,21 @@ describe('disturbances', () => {
     expect(String((await call(sim, podPath('p'))).body.status.phase)).toBe('Running');
   });
 
+  test('an eviction by the API: the pod says so, and is deleted with its grace', async () => {
+    await createPod(sim, { name: 'drained' });
+    await podInPhase(sim, 'drained', 'Running');
+    const pods = watch(sim, '/api/v1/namespaces/default/pods?watch=1&fieldSelector=metadata.name%3Ddrained');
+    const answer = await call(sim, `${podPath('drained')}/eviction`, { body: { metadata: { name: 'drained' } } });
+    expect(answer.status).toBe(201);
+    const { object } = await pods.next((event) => 'deletionTimestamp' in event.object.metadata);
+    pods.stop();
+    expect(object['status']).toMatchObject({
+      conditions: expect.arrayContaining([
+        expect.objectContaining({ type: 'DisruptionTarget', status: 'True', reason: 'EvictionByEvictionAPI' }),
+      ]),
+    });
+  });
+
   test('eviction and the end of memory', async () => {
     await createPod(sim, { name: 'evicted' });
     await podInPhase(sim, 'evicted', 'Running');

@@ -11,6 +11,7 @@ import { strategyOf } from '../store/strategies.ts';
 import type { TokenSigner, UserInfo } from '../tokens.ts';
 import { failures } from './api-status.ts';
 import type { Authenticator } from './authenticator.ts';
+import { evictPod } from './evict-pod.ts';
 import { readObject, sendJson, sendText, successStatus } from './http-io.ts';
 import { known } from './kinds.ts';
 import { readPage, selectorOf } from './list.ts';
@@ -126,8 +127,8 @@ const post = async (call: ResourceCall, environment: ResourceEnvironment): Promi
     return;
   }
   if (subresource === 'eviction') {
-    const options = asObject((await bodyOf(call))['deleteOptions']);
-    objects.delete(addressOf(target), readDeleteOptions(options, query));
+    const options = readDeleteOptions(asObject((await bodyOf(call))['deleteOptions']), query);
+    evictPod(objects, addressOf(target), { options, now: environment.now() });
     sendJson(response, successStatus({}), 201);
     return;
   }
