@@ -324,6 +324,21 @@ export const failureCases: readonly FailureCase[] = [
     says: 'OOM-killed',
   },
   {
+    row: 'start-interrupted',
+    name: 'the kubelet is killed while it starts the worker',
+    pod: {
+      coordinator: running,
+      worker: ended(
+        128,
+        'StartError',
+        'failed to create containerd task: failed to create shim task: context canceled: unknown',
+      ),
+    },
+    finalAt: 30,
+    code: 'NodeLost',
+    says: 'context canceled',
+  },
+  {
     row: 'worker-start',
     name: 'an image without a shell',
     pod: {

@@ -26,9 +26,13 @@ export const podFacts = (pod: Pod): PodFacts => {
     isBeingDeleted: pod.metadata?.deletionTimestamp !== undefined,
     coordinator: coordinator?.terminated !== undefined || isPodOver ? 'ended' : isCoordinatorUp ? 'running' : 'waiting',
     isScheduled: pod.spec?.nodeName !== undefined,
-    hasWorkerStarted: worker?.running !== undefined || worker?.terminated !== undefined,
+    hasWorkerStarted: worker?.running !== undefined || (worker?.terminated !== undefined && !neverRan(worker)),
   };
 };
 
 const stateOf = (pod: Pod, name: string): ContainerState | undefined =>
   pod.status?.containerStatuses?.find((status) => status.name === name)?.state;
+
+/** The runtime could not start the container at all: nothing in it ran. */
+const neverRan = ({ terminated }: ContainerState): boolean =>
+  terminated?.reason === 'StartError' || terminated?.reason === 'ContainerCannotRun';

@@ -225,6 +225,17 @@ export const failureTable: readonly FailureRow[] = [
     what: '{container} had not even enough memory to start',
   },
   {
+    id: 'start-interrupted',
+    sign: {
+      in: 'terminated',
+      reasons: ['StartError', 'ContainerCannotRun'],
+      says: /context canceled|context deadline exceeded|ttrpc: closed|transport is closing/i,
+    },
+    code: 'NodeLost',
+    what: 'the node was interrupted while it started {container}',
+    hint: 'The kubelet or the container runtime was restarted at that moment; the job can run again.',
+  },
+  {
     id: 'worker-start',
     sign: { in: 'terminated', reasons: ['StartError', 'ContainerCannotRun'], container: 'worker' },
     code: 'InvalidImage',
