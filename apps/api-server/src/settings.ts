@@ -1,3 +1,4 @@
+import type { PodPatch } from '@danube/pod-builder';
 import { ApiServerError } from './errors/api-server-error.ts';
 import type { LogLevel } from './log/logger.ts';
 import type { ApiServerOptions } from './options.ts';
@@ -15,6 +16,11 @@ export const settingsTable = {
   DANUBE_COORDINATOR_IMAGE: { help: 'Image of the coordinator container.', otherwise: 'danube-coordinator:latest' },
   DANUBE_IMAGE_PULL_POLICY: { help: 'Always, IfNotPresent or Never.', otherwise: 'IfNotPresent' },
   DANUBE_WORKSPACE_SIZE: { help: 'How much a job may write into its workspace.', otherwise: '10Gi' },
+  DANUBE_COORDINATOR_SHAPE: {
+    help: 'containers, or sidecar: then the kubelet starts a lost coordinator again.',
+    otherwise: 'containers',
+  },
+  DANUBE_POD_PATCH: { help: 'JSON that is laid over every job pod.', otherwise: '{}' },
   DANUBE_ALLOW_ROOT: { help: '1 lets pipelines ask for root.', otherwise: '0' },
   DANUBE_ALLOWED_SECRETS: {
     help: 'Secrets that pipelines may use, with commas; * for all of the namespace.',
@@ -52,6 +58,16 @@ export const readSettings = (env: Readonly<Record<string, string | undefined>>):
       : wrong(name, 'an http(s) URL', text(name));
   };
 
+  const podPatch = (name: Name): PodPatch => {
+    try {
+      const patch: unknown = JSON.parse(text(name));
+      if (typeof patch === 'object' && patch !== null && !Array.isArray(patch)) return patch;
+    } catch {
+      // the same complaint as for JSON that is no object
+    }
+    return wrong(name, 'a JSON object', text(name));
+  };
+
   const internalUrl = url('DANUBE_INTERNAL_URL');
   return {
     dataDir: text('DANUBE_DATA_DIR'),
@@ -66,6 +82,8 @@ export const readSettings = (env: Readonly<Record<string, string | undefined>>):
       allowedSecrets: text('DANUBE_ALLOWED_SECRETS')
         .split(/[\s,]+/)
         .filter((name) => name !== ''),
+      shape: oneOf('DANUBE_COORDINATOR_SHAPE', ['containers', 'sidecar']),
+      patch: podPatch('DANUBE_POD_PATCH'),
       allowRoot: oneOf('DANUBE_ALLOW_ROOT', ['0', '1']) === '1',
     },
     concurrency: number('DANUBE_CONCURRENCY', 1, 10_000),

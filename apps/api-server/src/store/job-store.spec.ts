@@ -115,13 +115,14 @@ describe('JobStore', () => {
     expect(typesOf(store, 'a').slice(-2)).toEqual(['pod.progress', 'job.state error']);
   });
 
-  it('takes a cancel that nobody asked for as the deletion of the pod', () => {
+  it('takes a cancel that nobody asked for as news, and not as the end: the pod will say why', () => {
     const store = memory();
     store.submit({ id: 'a', pipeline: hello });
     store.submit({ id: 'b', pipeline: hello });
     store.take(2);
     store.ingest('a', [started(1), finished(2, 'cancelled')]);
-    expect(store.get('a')).toMatchObject({ state: 'error', reason: { code: 'PodDeleted' } });
+    expect(store.get('a').state).toBe('running');
+    expect(store.supervised('a')?.toldToEnd).toEqual({ logComplete: true });
     store.requestCancel('b');
     store.ingest('b', [started(1), finished(2, 'cancelled')]);
     expect(store.get('b').state).toBe('cancelled');

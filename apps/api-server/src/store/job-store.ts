@@ -36,6 +36,9 @@ export type JobStoreOptions = {
   readonly retry?: RetryPolicy;
 };
 
+/** A change of these is for the supervisor to act on. */
+const supervisedFields = ['state', 'cancel_requested_at', 'told_to_end'] as const;
+
 /** Some entries of a log. `ended`: the last of them is the last there will ever be. */
 export type LogPage = { readonly entries: readonly StoredEntry[]; readonly ended: boolean };
 
@@ -232,8 +235,8 @@ export class JobStore {
       const before = { ...row };
       const result = work(row);
       this.#jobs.save(row);
-      const isCancel = before.cancel_requested_at !== row.cancel_requested_at;
-      return { value: result, isTransition: isCancel || before.state !== row.state };
+      const isTold = supervisedFields.some((field) => before[field] !== row[field]);
+      return { value: result, isTransition: isTold };
     });
     this.changes.emit(id);
     if (isTransition) this.transitions.emit(id);

@@ -20,6 +20,8 @@ export type JobRow = {
   started_at: string | null;
   finished_at: string | null;
   acked_seq: number;
+  /** The coordinator ended because something told it to: 1 with its log complete, 0 without. */
+  told_to_end: number | null;
   last_position: number;
 };
 
@@ -45,6 +47,7 @@ const mutable = [
   'started_at',
   'finished_at',
   'acked_seq',
+  'told_to_end',
   'last_position',
 ] as const satisfies readonly (keyof JobRow)[];
 

@@ -28,6 +28,8 @@ export type SupervisedJob = {
   readonly podUid: string | undefined;
   /** Highest number of the coordinator's events that is stored. */
   readonly ackedSeq: number;
+  /** Its coordinator ended because something other than Danube told it to, and said whether its log is complete. */
+  readonly toldToEnd: { readonly logComplete: boolean } | undefined;
   /** The last word about its start. */
   readonly progress: string | undefined;
   readonly takenAtMs: number | undefined;
@@ -43,6 +45,7 @@ export const supervisedView = (row: JobRow): SupervisedJob => ({
   isFinal: isFinal(row.state),
   podUid: row.pod_uid ?? undefined,
   ackedSeq: row.acked_seq,
+  toldToEnd: row.told_to_end === null ? undefined : { logComplete: row.told_to_end === 1 },
   progress: row.progress ?? undefined,
   takenAtMs: ms(row.taken_at),
   startedAtMs: ms(row.started_at),

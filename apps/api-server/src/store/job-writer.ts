@@ -38,7 +38,7 @@ export class JobWriter {
       row.started_at = event.at;
       this.appendState(row);
     } else if (event.type === 'job.finished') {
-      this.end(row, coordinatorsEnd(event, { isCancelRequested: row.cancel_requested_at !== null }));
+      this.#finish(row, event);
     } else if (event.type !== 'output') {
       const step = this.#parts.steps.get(row.number, event.step);
       const after = step === undefined ? undefined : stepAfter(step, event);
@@ -65,6 +65,16 @@ export class JobWriter {
     this.appendState(row);
   }
 
+  /**
+   * What a coordinator says about the end is the end, unless it was told to end by something else than Danube: then
+   * the pod knows why, and shows it in a moment. The supervisor reads it there.
+   */
+  #finish(row: JobRow, event: Extract<JobEvent, { type: 'job.finished' }>): void {
+    const isCancelRequested = row.cancel_requested_at !== null;
+    if (event.state === 'cancelled' && !isCancelRequested) row.told_to_end = event.logComplete ? 1 : 0;
+    else this.end(row, coordinatorsEnd(event, { isCancelRequested }));
+  }
+
   #mayRetry(row: JobRow, end: End): boolean {
     const retry = {
       end,
@@ -84,7 +94,7 @@ export class JobWriter {
     row.attempt += 1;
     row.state = 'queued';
     row.acked_seq = 0;
-    row.pod_uid = row.progress = row.taken_at = row.started_at = null;
+    row.pod_uid = row.progress = row.taken_at = row.started_at = row.told_to_end = null;
     this.append(row, {
       type: 'job.state',
       at: this.#at(),

@@ -53,4 +53,6 @@ export const migrations: readonly string[] = [
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX retries_by_time ON retries (at);
   `,
+  // A coordinator that was told to end has said so; whether its log is complete.
+  'ALTER TABLE jobs ADD COLUMN told_to_end INTEGER',
 ];

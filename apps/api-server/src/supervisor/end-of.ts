@@ -41,7 +41,7 @@ const endByResult = (job: SupervisedJob, result: JobResult): End => {
 };
 
 const endFor = (why: Reason, evidence: Evidence): End => {
-  const logComplete = hasNoOutput(evidence);
+  const logComplete = evidence.job.toldToEnd?.logComplete ?? hasNoOutput(evidence);
   return {
     state: stateFor(why),
     reason: why,

@@ -149,6 +149,29 @@ describe('Supervisor', () => {
     expect(pods.created).toEqual(['job-a']);
   });
 
+  it.each([
+    { name: 'evicted', conditions: ['EvictionByEvictionAPI'], code: 'PodEvicted' },
+    { name: 'deleted', conditions: [], code: 'PodDeleted' },
+  ])('learns from a $name pod why its coordinator was told to end, and keeps what it said of the log', async (row) => {
+    begin();
+    submit('a');
+    await until(() => pods.pods.has('job-a'));
+    pods.run('job-a');
+    const last = finished(2, 'cancelled');
+    store.ingest('a', [started(1), last]);
+    pods.end('job-a', result(2, { state: 'cancelled' }));
+    const pod = pods.pods.get('job-a')!;
+    const conditions = row.conditions.map((reason) => ({ type: 'DisruptionTarget', status: 'True' as const, reason }));
+    pods.set({
+      ...pod,
+      metadata: { ...pod.metadata, deletionTimestamp: new Date().toISOString() },
+      status: { ...pod.status, conditions },
+    });
+    pods.remove('job-a');
+    await until(() => hasEnded('a'));
+    expect(store.get('a')).toMatchObject({ state: 'error', reason: { code: row.code }, logComplete: true });
+  });
+
   it('does not take the status for the truth about a pod that is gone: it may be a second late', async () => {
     begin();
     submit('a');
