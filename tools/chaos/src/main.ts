@@ -2,6 +2,7 @@ import { openCluster } from './clusters.ts';
 import { execStreamTry, runCounts } from './exec-stream-run.ts';
 import { type FaultKind, faults } from './fault.ts';
 import { help, type Options, parseOptions } from './options.ts';
+import { runJobs } from './jobs/run-jobs.ts';
 import { seededRandom } from './random.ts';
 
 interface Row {
@@ -54,7 +55,7 @@ function report(table: ReadonlyMap<FaultKind, Row>, notOnce: number): number {
 try {
   const options = parseOptions(process.argv.slice(2));
   if (options.help) process.stdout.write(help);
-  else process.exitCode = await run(options);
+  else process.exitCode = await (options.what === 'jobs' ? runJobs(options) : run(options));
 } catch (error) {
   if (!(error instanceof TypeError)) throw error;
   console.error(`${error.message}\n\n${help}`);

@@ -4,7 +4,15 @@ import { seededRandom } from './random.ts';
 
 describe('the command line of chaos', () => {
   it('has its defaults', () => {
-    expect(parseOptions(['exec-stream', '--seed', '7'])).toEqual({ on: 'sim', seed: 7, tries: 1000, help: false });
+    expect(parseOptions(['exec-stream', '--seed', '7'])).toMatchObject({
+      what: 'exec-stream',
+      on: 'sim',
+      seed: 7,
+      tries: 1000,
+      help: false,
+    });
+    expect(parseOptions(['jobs', '--cluster', 'mine'])).toMatchObject({ what: 'jobs', tries: 500, cluster: 'mine' });
+    expect(parseOptions(['jobs', '--on', 'real', '--only', 'kill'])).toMatchObject({ tries: 20, only: 'kill' });
     expect(parseOptions(['exec-stream', '--on', 'real']).tries).toBe(200);
     expect(parseOptions(['exec-stream', '--quick']).tries).toBe(70);
   });
