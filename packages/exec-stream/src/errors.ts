@@ -45,6 +45,8 @@ export interface ExecErrorFacts {
   readonly status?: number;
   /** `reason` of the Kubernetes Status, where there was one. */
   readonly reason?: string;
+  /** When the server is ready to be asked again, by its own word. */
+  readonly retryAfterMs?: number;
   /** Processes still alive after the tree was ended; undefined when nobody could look. */
   readonly survivors?: number;
 }
@@ -58,6 +60,7 @@ export class ExecError extends Error {
   readonly hint: string | undefined;
   readonly status: number | undefined;
   readonly reason: string | undefined;
+  readonly retryAfterMs: number | undefined;
   readonly survivors: number | undefined;
   readonly #detail: string;
 
@@ -73,6 +76,7 @@ export class ExecError extends Error {
     this.hint = facts.hint;
     this.status = facts.status;
     this.reason = facts.reason;
+    this.retryAfterMs = facts.retryAfterMs;
     this.survivors = facts.survivors;
     this.#detail = detail;
   }

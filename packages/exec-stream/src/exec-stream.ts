@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { ConnectionOptions } from './connection/connection.ts';
 import { defaultLivenessTimes, type LivenessTimes } from './connection/liveness.ts';
+import { TlsMemory } from './connection/tls-memory.ts';
 import { attachJournal, type AttachSettings } from './durable/attach.ts';
 import { checkRef, checkSpec } from './durable/check-spec.ts';
 import { attachment, startAndAttach } from './durable/run.ts';
@@ -54,7 +55,7 @@ export class ExecStream {
       protocols: options.protocols ?? ['v5.channel.k8s.io', 'v4.channel.k8s.io'],
       handshakeTimeoutMs: options.handshakeTimeoutMs ?? 15_000,
       liveness: options.liveness ?? defaultLivenessTimes,
-      sessions: new Map(),
+      tls: new TlsMemory(),
     };
     this.#relayLiveness = options.liveness ?? relayLivenessTimes;
   }

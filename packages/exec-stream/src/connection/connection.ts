@@ -1,11 +1,15 @@
-import type { Socket } from 'node:net';
-import type { WebSocket } from 'ws';
-import { channel, resizeFrame, stdinEndFrame, stdinFrame } from '../protocol/frames.ts';
+import { channel, idleFrame, resizeFrame, stdinEndFrame, stdinFrame } from '../protocol/frames.ts';
 import { parseStatus, type ServerStatus } from '../protocol/status.ts';
 import type { ExecClient, ExecProtocol } from '../types.ts';
 import type { ExecRequest } from '../protocol/exec-request.ts';
-import { dial, type DialOptions } from './dial.ts';
+import { closeCode, readCloseCode } from '../websocket/close-code.ts';
+import { FrameReader, type FrameSink } from '../websocket/frame-reader.ts';
+import { clientFrame } from '../websocket/frame-writer.ts';
+import { opcode } from '../websocket/opcode.ts';
+import { dial, type Dialled, type DialOptions } from './dial.ts';
 import { defaultLivenessTimes, Liveness, type LivenessTimes } from './liveness.ts';
+import type { ByteSocket } from './open-socket.ts';
+import { keep } from './receive-memory.ts';
 
 /** How a connection ended: with the server's word, or without. */
 export type ConnectionEnd =
@@ -13,8 +17,12 @@ export type ConnectionEnd =
 
 /** Who listens to a connection. */
 export interface ConnectionHandler {
-  /** Output, in order. Call {@link ExecConnection.pause} to stop it. */
+  /** Output, in order. Call {@link ExecConnection.pause} to stop it; what was deciphered already still comes. */
   output(stream: 'stdout' | 'stderr', payload: Buffer): void;
+  /** True: payloads are only looked at until `output` returns. False: they may be kept. @default false */
+  readonly borrows?: boolean;
+  /** Asked at the status. True: all output is known to have come, so the end need not wait for what may follow. @default false */
+  isComplete?(): boolean;
   /** Called once, after all output. */
   end(end: ConnectionEnd): void;
 }
@@ -30,26 +38,27 @@ const LINGER_MS = 250;
 /** One exec connection: frames in and out, liveness, and exactly one end. It decides nothing about what the end means. */
 export class ExecConnection {
   readonly protocol: ExecProtocol;
-  readonly #socket: WebSocket;
-  readonly #stream: Socket;
+  readonly #socket: ByteSocket;
   readonly #handler: ConnectionHandler;
   readonly #timer: NodeJS.Timeout;
   #linger: NodeJS.Timeout | undefined;
   #status: ServerStatus | undefined;
   #lost = '';
+  #closeCode: number = closeCode.abnormal;
+  #paused = false;
   #bytesReadAtStdin = -1;
   #ended = false;
 
-  private constructor(dialled: Dialled, handler: ConnectionHandler, times: LivenessTimes) {
-    this.#socket = dialled.socket;
-    this.#stream = dialled.stream;
-    this.protocol = dialled.socket.protocol as ExecProtocol;
+  private constructor({ socket, protocol }: Dialled, handler: ConnectionHandler, times: LivenessTimes) {
+    this.#socket = socket;
+    this.protocol = protocol;
     this.#handler = handler;
     const liveness = new Liveness(times, Date.now());
     this.#timer = setInterval(() => this.#watch(liveness), times.pingEveryMs);
-    this.#socket.on('message', (data) => this.#onMessage(data as Buffer));
-    this.#socket.on('error', (error) => (this.#lost = error.message));
-    this.#socket.on('close', (code) => this.#onClose(code));
+    const reader = new FrameReader(this.#sink());
+    socket.receive = (bytes) => this.#receive(reader, bytes);
+    socket.stream.on('error', (error) => (this.#lost ||= error.message));
+    socket.stream.on('close', () => this.#onClose());
   }
 
   /** Dials and starts to deliver. Rejects only when nothing was started. */
@@ -60,100 +69,140 @@ export class ExecConnection {
   ): Promise<ExecConnection> {
     const dialled = await dial(client, request, options);
     const connection = new ExecConnection(dialled, options.handler, options.liveness ?? defaultLivenessTimes);
-    dialled.socket.resume();
+    // Not before the caller has the connection in hand.
+    process.nextTick(() => connection.#begin(dialled.rest));
     return connection;
   }
 
   /** Stops the flow of output, down to the process's pipe. */
   pause(): void {
-    if (this.#socket.readyState === this.#socket.OPEN) this.#socket.pause();
+    if (this.#ended || this.#paused) return;
+    this.#paused = true;
+    this.#socket.stream.pause();
   }
 
   resume(): void {
-    this.#socket.resume();
+    if (!this.#paused) return;
+    this.#paused = false;
+    this.#socket.stream.resume();
   }
 
   /** Bytes of stdin that wait to be sent. */
   get bufferedBytes(): number {
-    return this.#socket.bufferedAmount;
+    return this.#socket.stream.writableLength;
   }
 
   /** Sends one stdin frame. The callback comes when the kernel has taken it, or with an error. */
   sendStdin(payload: Uint8Array, taken: (error?: Error | null) => void): void {
-    this.#bytesReadAtStdin = this.#stream.bytesRead;
-    this.#socket.send(stdinFrame(payload), taken);
+    this.#bytesReadAtStdin = this.#socket.stream.bytesRead;
+    this.#socket.stream.write(stdinFrame(payload), taken);
   }
 
   /** Ends stdin. Returns false when the protocol has no way to say so. */
   endStdin(): boolean {
     if (this.protocol !== 'v5.channel.k8s.io') return false;
-    if (this.#socket.readyState === this.#socket.OPEN) this.#socket.send(stdinEndFrame());
+    this.#send(stdinEndFrame());
     return true;
   }
 
   resize(size: { readonly columns: number; readonly rows: number }): void {
-    if (this.#socket.readyState === this.#socket.OPEN) this.#socket.send(resizeFrame(size));
+    this.#send(resizeFrame(size));
   }
 
   /** Gives the connection up. `end` is called soon: with the status if one came, as lost otherwise. */
   close(detail = 'closed by the caller'): void {
     if (this.#ended) return;
     this.#lost ||= detail;
-    this.#socket.resume();
-    this.#socket.close(1000);
-    this.#linger ??= setTimeout(() => this.#socket.terminate(), LINGER_MS);
+    this.resume();
+    this.#hangUp(closeCode.normal);
   }
 
-  #onMessage(data: Buffer): void {
-    // The server opens with an empty frame on its lowest channel; it means nothing.
-    if (data.length < 2) return;
-    switch (data[0]) {
-      case channel.stdout:
-        this.#handler.output('stdout', data.subarray(1));
-        return;
-      case channel.stderr:
-        this.#handler.output('stderr', data.subarray(1));
-        return;
-      case channel.status:
-        this.#status ??= parseStatus(data.subarray(1));
-        // Give a server that says the status too early the time to send the rest.
-        this.#linger ??= setTimeout(() => this.#hangUp(), LINGER_MS);
+  #begin(rest: readonly Buffer[]): void {
+    for (const bytes of rest) this.#socket.receive(bytes);
+    if (!this.#paused) this.#socket.stream.resume();
+  }
+
+  #receive(reader: FrameReader, bytes: Buffer): void {
+    const violation = reader.push(bytes);
+    if (!violation) return;
+    this.#lost ||= violation.detail;
+    this.#hangUp(violation.closeCode);
+    this.#socket.stream.destroySoon();
+  }
+
+  #sink(): FrameSink {
+    const { borrows = false } = this.#handler;
+    return {
+      output: (number, piece) =>
+        this.#handler.output(number === channel.stdout ? 'stdout' : 'stderr', borrows ? piece : keep(piece)),
+      // The server opens with an empty frame on its lowest channel; like any channel we do not know, it means nothing.
+      message: (number, payload) => number === channel.status && payload.length > 0 && this.#onStatus(payload),
+      control: (code, payload) => this.#onControl(code, payload),
+    };
+  }
+
+  #onStatus(payload: Buffer): void {
+    this.#status ??= parseStatus(payload);
+    if (this.#handler.isComplete?.() === true) {
+      this.#end();
+      this.#hangUp(closeCode.normal);
+      return;
     }
+    // Give a server that says the status too early the time to send the rest.
+    this.#linger ??= setTimeout(() => this.#hangUp(closeCode.normal), LINGER_MS);
   }
 
-  #hangUp(): void {
-    this.#socket.close(1000);
-    this.#linger = setTimeout(() => this.#socket.terminate(), LINGER_MS);
+  #onControl(code: number, payload: Buffer): void {
+    if (code === opcode.ping) this.#send(clientFrame(opcode.pong, payload));
+    if (code !== opcode.close) return;
+    this.#closeCode = readCloseCode(payload) ?? closeCode.abnormal;
+    this.#hangUp(closeCode.normal);
+    this.#socket.stream.end();
+  }
+
+  /** Says that we close, and makes sure that the connection then ends. */
+  #hangUp(code: number): void {
+    clearTimeout(this.#linger);
+    this.#linger = setTimeout(() => this.#socket.stream.destroy(), LINGER_MS);
+    this.#send(clientFrame(opcode.close, Uint8Array.of(code >> 8, code & 0xff)));
+  }
+
+  #send(frame: Buffer): void {
+    if (this.#socket.stream.writable) this.#socket.stream.write(frame);
   }
 
   #watch(liveness: Liveness): void {
+    const { stream } = this.#socket;
     const dead = liveness.tick(
       {
-        bytesRead: this.#stream.bytesRead,
-        bytesWritten: this.#stream.bytesWritten,
-        bufferedBytes: this.#socket.bufferedAmount,
-        paused: this.#socket.isPaused,
-        stdinInFlight: this.#stream.bytesRead === this.#bytesReadAtStdin,
-        ping: () => this.#socket.ping(),
+        bytesRead: stream.bytesRead,
+        bytesWritten: stream.bytesWritten,
+        bufferedBytes: stream.writableLength,
+        paused: this.#paused,
+        stdinInFlight: stream.bytesRead === this.#bytesReadAtStdin,
+        ping: () => this.#send(clientFrame(opcode.ping)),
+        touch: () => this.#send(idleFrame()),
       },
       Date.now(),
     );
     if (dead === undefined) return;
     this.#lost ||= dead;
-    this.#socket.terminate();
+    stream.destroy();
   }
 
-  #onClose(code: number): void {
+  #onClose(): void {
+    clearTimeout(this.#linger);
+    this.#end();
+  }
+
+  #end(): void {
     if (this.#ended) return;
     this.#ended = true;
     clearInterval(this.#timer);
-    clearTimeout(this.#linger);
     this.#handler.end(
       this.#status === undefined
-        ? { kind: 'lost', detail: this.#lost || `closed with code ${code} and no status` }
+        ? { kind: 'lost', detail: this.#lost || `closed with code ${this.#closeCode} and no status` }
         : { kind: 'status', status: this.#status },
     );
   }
 }
-
-type Dialled = Awaited<ReturnType<typeof dial>>;

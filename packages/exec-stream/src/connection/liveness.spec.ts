@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { defaultLivenessTimes, Liveness, type LivenessProbe } from './liveness.ts';
 
-const quiet: Omit<LivenessProbe, 'ping'> = {
+const quiet: Omit<LivenessProbe, 'ping' | 'touch'> = {
   bytesRead: 0,
   bytesWritten: 0,
   bufferedBytes: 0,
@@ -10,15 +10,20 @@ const quiet: Omit<LivenessProbe, 'ping'> = {
 };
 
 /** Ticks every 10 s with these looks; answers when it died and how often it pinged. */
-function watch(looks: readonly Partial<Omit<LivenessProbe, 'ping'>>[]): { diedAtS: number | undefined; pings: number } {
+function watch(looks: readonly Partial<Omit<LivenessProbe, 'ping' | 'touch'>>[]): {
+  diedAtS: number | undefined;
+  pings: number;
+  touches: number;
+} {
   const liveness = new Liveness(defaultLivenessTimes, 0);
   let pings = 0;
+  let touches = 0;
   for (const [index, look] of looks.entries()) {
     const nowMs = (index + 1) * 10_000;
-    const dead = liveness.tick({ ...quiet, ...look, ping: () => pings++ }, nowMs);
-    if (dead !== undefined) return { diedAtS: nowMs / 1000, pings };
+    const dead = liveness.tick({ ...quiet, ...look, ping: () => pings++, touch: () => touches++ }, nowMs);
+    if (dead !== undefined) return { diedAtS: nowMs / 1000, pings, touches };
   }
-  return { diedAtS: undefined, pings };
+  return { diedAtS: undefined, pings, touches };
 }
 
 const times = <T>(count: number, make: (index: number) => T): T[] =>
@@ -59,6 +64,11 @@ describe('liveness', () => {
       want: { diedAtS: 600, pings: 59 },
     },
   ])('$name', ({ looks, want }) => {
-    expect(watch(looks)).toEqual(want);
+    expect(watch(looks)).toMatchObject(want);
+  });
+
+  it('sends a message each hour, for a server that counts no pings', () => {
+    const looks = times(3 * 360, (i) => ({ bytesRead: i + 1 }));
+    expect(watch(looks)).toEqual({ diedAtS: undefined, pings: 3 * 360 - 3, touches: 3 });
   });
 });

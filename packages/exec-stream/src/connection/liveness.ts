@@ -10,7 +10,10 @@ export interface LivenessProbe {
   readonly paused: boolean;
   /** True while stdin was sent after the last sign of life: the server may be stuck in writing it, and answers no ping. */
   readonly stdinInFlight: boolean;
+  /** Asks for a sign of life. */
   ping(): void;
+  /** Sends a message that means nothing. */
+  touch(): void;
 }
 
 /** Times of the watchdog, in milliseconds. */
@@ -23,29 +26,34 @@ export interface LivenessTimes {
   readonly stuckAfterMs: number;
   /** Silence allowed while the server may be stuck in writing stdin to a command that does not read. @default 600000 */
   readonly stdinStuckAfterMs: number;
+  /** The server ends a connection after 4 hours without a message, and pings are none. @default 3600000 */
+  readonly touchEveryMs?: number;
 }
 
-export const defaultLivenessTimes: LivenessTimes = {
+export const defaultLivenessTimes: Required<LivenessTimes> = {
   pingEveryMs: 10_000,
   deadAfterMs: 30_000,
   stuckAfterMs: 120_000,
   stdinStuckAfterMs: 600_000,
+  touchEveryMs: 3_600_000,
 };
 
 /**
- * Judges at every tick whether a connection is dead. Pure but for {@link LivenessProbe.ping}: the caller owns clock and timer.
+ * Judges at every tick whether a connection is dead. Pure but for {@link LivenessProbe.ping} and {@link LivenessProbe.touch}: the caller owns clock and timer.
  * The server answers pings in the loop that also writes stdin, so a missing pong proves nothing while stdin is under way
  * (golang.org/x/net/websocket `hybi.go`), and a paused reader sees no pong at all.
  */
 export class Liveness {
-  readonly #times: LivenessTimes;
+  readonly #times: Required<LivenessTimes>;
   #bytesRead = 0;
   #bytesWritten = 0;
   #since: number;
+  #touchedAt: number;
 
   constructor(times: LivenessTimes, now: number) {
-    this.#times = times;
+    this.#times = { ...defaultLivenessTimes, ...times };
     this.#since = now;
+    this.#touchedAt = now;
   }
 
   /** Returns why the connection is dead, or undefined while it is not. */
@@ -58,8 +66,16 @@ export class Liveness {
     const silentMs = now - this.#since;
     const limitMs = this.#limit(probe);
     if (silentMs >= limitMs) return `no sign of life for ${Math.round(silentMs / 1000)} s`;
-    if (!probe.paused && bufferedBytes === 0) probe.ping();
+    if (!probe.paused && bufferedBytes === 0) this.#speak(probe, now);
     return undefined;
+  }
+
+  #speak(probe: LivenessProbe, now: number): void {
+    if (now - this.#touchedAt < this.#times.touchEveryMs) probe.ping();
+    else {
+      this.#touchedAt = now;
+      probe.touch();
+    }
   }
 
   #limit(probe: LivenessProbe): number {

@@ -1,16 +1,31 @@
-import type { IncomingMessage } from 'node:http';
-import { ExecError, ExecStartError } from '../errors.ts';
+import { ExecError, type ExecErrorFacts, ExecStartError } from '../errors.ts';
 import { isNotReadyMessage, isUnreachableMessage } from '../protocol/not-ready.ts';
+import type { ResponseHead } from '../websocket/handshake.ts';
+import { responseBody } from '../websocket/response-body.ts';
+import type { ByteSocket } from './open-socket.ts';
 
+/** Nothing was started, and the same request may be taken later. */
+const BUSY_STATUSES = [429, 502, 503, 504];
 const MAX_BODY_BYTES = 64 * 1024;
 const BODY_TIMEOUT_MS = 5000;
 
+/** An answer that was not `101`, and the first bytes of its body. */
+export interface Refusal {
+  readonly head: ResponseHead;
+  readonly rest: Buffer;
+}
+
 /** Turns the answer that was not `101` into an error that says what the server said. */
-export async function refusedHandshake(response: IncomingMessage): Promise<ExecError> {
-  const status = response.statusCode ?? 0;
-  const body = statusBody(await readBody(response));
-  const message = body.message ?? `HTTP ${status} ${response.statusMessage ?? ''}`.trim();
-  const facts = { started: 'no', status, ...(body.reason !== undefined && { reason: body.reason }) } as const;
+export async function refusedHandshake(socket: ByteSocket, refusal: Refusal): Promise<ExecError> {
+  const { status, reason, headers } = refusal.head;
+  const body = statusBody(await readBody(socket, refusal));
+  const message = body.message ?? `HTTP ${status} ${reason}`.trim();
+  const facts: ExecErrorFacts = {
+    started: 'no',
+    status,
+    ...(body.reason !== undefined && { reason: body.reason }),
+    ...retryAfter(headers['retry-after']),
+  };
   if (status === 403) {
     const hint =
       'Grant both `get` and `create` on `pods/exec`: WebSocket asks for get, Kubernetes 1.35 and later also for create';
@@ -18,28 +33,31 @@ export async function refusedHandshake(response: IncomingMessage): Promise<ExecE
   }
   if (isNotReadyMessage(message)) return new ExecStartError('EXEC_NOT_READY', message, facts);
   // Servers before 1.30 dial the kubelet before they answer, and say with a 500 that it is not there.
-  if (status === 429 || status === 502 || status === 503 || status === 504 || isUnreachableMessage(message)) {
+  const unreachable =
+    BUSY_STATUSES.includes(status) || facts.retryAfterMs !== undefined || isUnreachableMessage(message);
+  if (unreachable) {
     return new ExecError('EXEC_CONNECT_FAILED', message, facts);
   }
   return new ExecStartError('EXEC_REFUSED', message, facts);
 }
 
-async function readBody(response: IncomingMessage): Promise<string> {
-  const timer = setTimeout(() => response.destroy(), BODY_TIMEOUT_MS);
-  const chunks: Buffer[] = [];
-  let size = 0;
-  try {
-    for await (const chunk of response as AsyncIterable<Buffer>) {
-      chunks.push(chunk);
-      size += chunk.length;
-      if (size > MAX_BODY_BYTES) break;
-    }
-  } catch {
-    // The status line alone is worth an error message.
-  } finally {
+/** The body as far as it comes: the status line alone is worth an error message. */
+function readBody(socket: ByteSocket, { head, rest }: Refusal): Promise<string> {
+  const { promise, resolve } = Promise.withResolvers<string>();
+  let received = Buffer.alloc(0);
+  const finish = (): void => {
     clearTimeout(timer);
-  }
-  return Buffer.concat(chunks).toString('utf8');
+    resolve(responseBody(head, received).bytes.toString('utf8'));
+  };
+  const take = (bytes: Buffer): void => {
+    received = Buffer.concat([received, bytes]);
+    if (responseBody(head, received).whole || received.length > MAX_BODY_BYTES) finish();
+  };
+  const timer = setTimeout(finish, BODY_TIMEOUT_MS);
+  socket.stream.once('close', finish);
+  socket.receive = take;
+  take(rest);
+  return promise;
 }
 
 function statusBody(text: string): { message?: string; reason?: string } {
@@ -51,4 +69,11 @@ function statusBody(text: string): { message?: string; reason?: string } {
   } catch {
     return {};
   }
+}
+
+/** `Retry-After` in seconds or as a date. */
+function retryAfter(header: string | undefined): { retryAfterMs?: number } {
+  if (header === undefined) return {};
+  const ms = /^\d+$/.test(header) ? Number(header) * 1000 : Date.parse(header) - Date.now();
+  return Number.isFinite(ms) ? { retryAfterMs: Math.max(0, ms) } : {};
 }

@@ -128,6 +128,7 @@ export class PlainSession implements ExecSession {
             this[stream].deliver(filters ? filters[stream].push(payload) : payload);
             if (this[stream].full) this.#connection?.pause();
           },
+          isComplete: () => filters?.stdout.sentinel !== undefined && filters.stderr.sentinel !== undefined,
           end: resolve,
         },
       },
