@@ -5,5 +5,5 @@ import { useRealCluster } from '../suites/use-real-cluster.ts';
 describe('a copy on a real node', () => {
   const client = useRealCluster();
 
-  describe('keeps its contract', () => describeCopy({ client, image: 'danube.local/busybox:1' }));
+  describe('keeps its contract', () => describeCopy({ client, image: 'danube.local/busybox:1', isolated: true }));
 });

@@ -5,5 +5,5 @@ import { useSim } from '../suites/use-sim.ts';
 describe('a copy on the simulator', () => {
   const client = useSim();
 
-  describe('keeps its contract', () => describeCopy({ client, image: 'local:1' }));
+  describe('keeps its contract', () => describeCopy({ client, image: 'local:1', isolated: false }));
 });

@@ -1,5 +1,5 @@
 import { copyFrom, copyTo, type ExecProtocol, ExecStream, type ExecTarget } from '@danube/exec-stream';
-import { isPodRunning, type KubeClient } from '@danube/k8s-client';
+import { isPodRunning, type KubeClient, type Pod } from '@danube/k8s-client';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { lstat, mkdir, mkdtemp, readdir, readFile, readlink, rm, symlink, writeFile } from 'node:fs/promises';
@@ -10,7 +10,20 @@ import { join } from 'node:path';
 export interface CopyCluster {
   readonly client: () => KubeClient;
   readonly image: string;
+  /** False where containers are processes of this machine, which have its files and this user. */
+  readonly isolated: boolean;
 }
+
+/** As restricted as a job's worker: another user than root, no right to gain any, and a root that cannot be written. */
+const restricted = {
+  runAsNonRoot: true,
+  runAsUser: 65_532,
+  runAsGroup: 65_532,
+  readOnlyRootFilesystem: true,
+  allowPrivilegeEscalation: false,
+  capabilities: { drop: ['ALL'] },
+  seccompProfile: { type: 'RuntimeDefault' },
+};
 
 const protocols: readonly ExecProtocol[] = ['v5.channel.k8s.io', 'v4.channel.k8s.io'];
 
@@ -28,38 +41,70 @@ async function look(at: string): Promise<string[]> {
 }
 
 /** Copies in and out of a container, with whatever tar and shell that has. */
-export const describeCopy = ({ client, image }: CopyCluster): void => {
+export const describeCopy = ({ client, image, isolated }: CopyCluster): void => {
   const target: ExecTarget = { namespace: `copy-${randomUUID().slice(0, 8)}`, pod: 'target', container: 'worker' };
   let local = '';
+
+  const podOf = (name: string, securityContext = {}): Pod => ({
+    metadata: { name },
+    spec: {
+      restartPolicy: 'Never',
+      terminationGracePeriodSeconds: 1,
+      automountServiceAccountToken: false,
+      securityContext: { fsGroup: 65_532 },
+      containers: [
+        {
+          name: target.container,
+          image,
+          imagePullPolicy: 'IfNotPresent',
+          command: ['/bin/sh', '-c', 'trap "exit 0" TERM; while :; do sleep 1 & wait $!; done'],
+          securityContext,
+          volumeMounts: [{ name: 'files', mountPath: '/files' }],
+        },
+      ],
+      volumes: [{ name: 'files', emptyDir: {} }],
+    },
+  });
 
   beforeAll(async () => {
     local = await mkdtemp(join(tmpdir(), 'danube-copy-'));
     await client().namespaces().ensure(target.namespace);
     const pods = client().pods(target.namespace);
-    await pods.create({
-      metadata: { name: target.pod },
-      spec: {
-        restartPolicy: 'Never',
-        terminationGracePeriodSeconds: 1,
-        automountServiceAccountToken: false,
-        containers: [
-          {
-            name: target.container,
-            image,
-            imagePullPolicy: 'IfNotPresent',
-            command: ['/bin/sh', '-c', 'trap "exit 0" TERM; while :; do sleep 1 & wait $!; done'],
-            volumeMounts: [{ name: 'files', mountPath: '/files' }],
-          },
-        ],
-        volumes: [{ name: 'files', emptyDir: {} }],
-      },
-    });
+    await pods.create(podOf(target.pod));
+    await pods.create(podOf('restricted', restricted));
+    await pods.waitFor('restricted', isPodRunning, { timeoutMs: 60_000 });
     await pods.waitFor(target.pod, isPodRunning, { timeoutMs: 60_000 });
   });
 
   afterAll(async () => {
     await rm(local, { recursive: true });
     await client().namespaces().delete(target.namespace);
+  });
+
+  it('needs neither root nor a root that can be written', async () => {
+    const stream = new ExecStream(client());
+    const worker = { ...target, pod: 'restricted' };
+    const tree = join(local, 'restricted-tree');
+    await mkdir(join(tree, 'below'), { recursive: true });
+    await writeFile(join(tree, 'below/file'), randomBytes(300_000), { mode: 0o600 });
+    await writeFile(join(tree, 'tool'), '#!/bin/sh\n', { mode: 0o755 });
+    const there = await copyTo(stream, { from: tree, to: { ...worker, path: '/files/tree' } });
+    await copyTo(stream, { from: join(tree, 'tool'), to: { ...worker, path: '/files/one/tool' } });
+    const back = join(local, 'restricted-back');
+    const here = await copyFrom(stream, { from: { ...worker, path: '/files/tree' }, to: back });
+    expect(here).toMatchObject({ files: 2, bytes: there.bytes });
+    expect(await look(back)).toEqual(await look(tree));
+    if (!isolated) return;
+    const session = stream.exec(worker, ['sh', '-c', 'id -u; ls -ln /files/tree/tool | cut -c 1-10; : >/x']);
+    const chunks: Buffer[] = [];
+    for await (const chunk of session.stdout as AsyncIterable<Buffer>) chunks.push(chunk);
+    expect(String(Buffer.concat(chunks))).toBe('65532\n-rwxr-xr-x\n');
+    expect((await session.result).code).not.toBe(0);
+    const file = join(tree, 'tool');
+    await expect(copyTo(stream, { from: file, to: { ...worker, path: '/etc/tool' } })).rejects.toMatchObject({
+      code: 'EXEC_COPY_FAILED',
+      message: expect.stringMatching(/read-only|permission/i),
+    });
   });
 
   describe.each(protocols)('a copy over %s', (protocol) => {

@@ -98,9 +98,9 @@ describe('a copy that cannot be whole', () => {
     const remote = { ...target, path: join(dir.path, 'remote') };
     const to = await errorOf(copyTo(stream, { from: join(dir.path, 'file'), to: remote }));
     expect(to).toMatchObject({ code: 'EXEC_COPY_TOOLS', started: 'no' });
-    expect(to.message).toContain('tar head sha256sum');
+    expect(to.message).toContain('tar head sha256sum wc tr');
     const from = await errorOf(copyFrom(stream, { from: remote, to: join(dir.path, 'back') }));
-    expect(from.message).toContain('tar sha256sum');
+    expect(from.message).toContain('tar sha256sum wc tr');
     expect(await readdir(dir.path)).toEqual(['bin', 'file']);
   });
 
@@ -193,6 +193,32 @@ describe('a copy that cannot be whole', () => {
     expect(await readdir(dir.path)).toEqual(['source']);
   });
 
+  it('does not take another length for the right one, though the sum be right', async () => {
+    await using dir = await temporaryDirectory();
+    await writeFile(join(dir.path, 'source'), 'abc');
+    await using peer = await startExecPeer({
+      session: (session) => {
+        const send = session.stderr.bind(session);
+        session.stderr = (payload) =>
+          send(
+            Buffer.from(payload)
+              .toString()
+              .replace(/bytes=\d/, 'bytes=9'),
+          );
+        runLocally()(session);
+      },
+    });
+    const stream = new ExecStream(peer.client);
+    const source = { ...target, path: join(dir.path, 'source') };
+    const from = await errorOf(copyFrom(stream, { from: source, to: join(dir.path, 'back') }));
+    const to = await errorOf(copyTo(stream, { from: source.path, to: { ...target, path: join(dir.path, 'remote') } }));
+    for (const error of [from, to]) {
+      expect(error).toMatchObject({ code: 'EXEC_COPY_CORRUPT' });
+      expect(error.message).toMatch(/9\d+ bytes there, \d+ here/);
+    }
+    expect(await readdir(dir.path)).toEqual(['source']);
+  });
+
   it('notices a file that grows under it, and leaves nothing', async () => {
     await using dir = await temporaryDirectory();
     const source = join(dir.path, 'source');
@@ -238,7 +264,8 @@ describe('a container that is not to be trusted', () => {
     const mark = `\x1eDANUBE:${session.request.argv[3] ?? ''}:e0\n`;
     for (let at = 0; at < archive.length; at += 30_000) session.stdout(archive.subarray(at, at + 30_000));
     session.stdout(mark);
-    session.stderr(`danube:done 0 ${createHash('sha256').update(archive).digest('hex')} -\n${mark}`);
+    const sum = createHash('sha256').update(archive).digest('hex');
+    session.stderr(`danube:done code=0 ${sum} - bytes=${archive.length}\n${mark}`);
     session.exit(0);
   };
 

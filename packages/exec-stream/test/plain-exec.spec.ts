@@ -134,6 +134,16 @@ describe('plain exec', () => {
     expect(await session.result).toMatchObject({ code: 0, verified: false });
   });
 
+  it('stops on abort while the client still looks for its credentials', async () => {
+    const client: ExecClient = { upgradeRequest: () => new Promise(() => undefined) };
+    const controller = new AbortController();
+    const session = new ExecStream(client).exec(target, ['true'], { signal: controller.signal });
+    const timed = new ExecStream(client).exec(target, ['true'], { timeoutMs: 50 });
+    controller.abort();
+    expect(await errorOf(session.result)).toMatchObject({ code: 'EXEC_ABORTED' });
+    expect(await errorOf(timed.result)).toMatchObject({ code: 'EXEC_TIMEOUT' });
+  });
+
   it('stops on abort and says whether the command is gone', async () => {
     await using peer = await startExecPeer({ session: runLocally() });
     const controller = new AbortController();

@@ -28,8 +28,8 @@ export interface Dialled {
  * Every failure means that nothing was started.
  */
 export async function dial(client: ExecClient, request: ExecRequest, options: DialOptions): Promise<Dialled> {
-  const upgrade = await client.upgradeRequest({ path: execPath(request.target), query: execQuery(request) });
-  if (options.signal?.aborted) throw abortedWhileConnecting(options.signal);
+  const asked = client.upgradeRequest({ path: execPath(request.target), query: execQuery(request) });
+  const upgrade = await unlessAborted(asked, options.signal);
   const tunnel = await openTunnel(upgrade);
   const socket = openSocket(upgrade, { tls: options.tls, tunnel });
   try {
@@ -39,6 +39,17 @@ export async function dial(client: ExecClient, request: ExecRequest, options: Di
     socket.stream.destroy();
     throw error;
   }
+}
+
+/** The caller does not wait for credentials that it no longer needs. */
+function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (!signal) return work;
+  return new Promise((resolve, reject) => {
+    const onAbort = (): void => reject(abortedWhileConnecting(signal));
+    signal.addEventListener('abort', onAbort, { once: true });
+    if (signal.aborted) onAbort();
+    void work.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
+  });
 }
 
 /** Through a proxy, when there is one in the way: exec must not go round what all other requests go through. */

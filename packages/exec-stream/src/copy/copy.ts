@@ -31,7 +31,7 @@ export interface CopyResult {
 
 /**
  * Copies a file or a directory into a container. `to.path` is what it is called there; missing directories above it are made. A file
- * appears when all of it is there and its SHA-256 is right, and not at all otherwise; a directory is unpacked over what is there, and
+ * appears when all of it is there and its length and SHA-256 are right, and not at all otherwise; a directory is unpacked over what is there, and
  * stays half done when the copy fails. Owner is who runs in the container; modes and links are kept.
  *
  * @throws ExecCopyError `EXEC_COPY_TOOLS` for an image without tar, `EXEC_COPY_FAILED`, `EXEC_COPY_CORRUPT`
@@ -67,16 +67,17 @@ export async function copyTo(
     throw error;
   }
   const report = await reported;
-  const sha256 = archive.sha256();
-  if (report.done?.tarCode === 0 && report.done.sha256 === sha256 && stdin.writable) stdin.write('whole\n');
-  else stdin.write('broken\n');
+  const sent = archive.measured();
+  const { done } = report;
+  const whole = done?.tarCode === 0 && done.bytes === sent.bytes && done.sha256 === sent.sha256;
+  stdin.write(whole && stdin.writable ? 'whole\n' : 'broken\n');
   const { code } = await session.result;
-  check(report, path, sha256);
+  check(report, path, sent);
   if (code !== 0) throw new ExecCopyError('EXEC_COPY_FAILED', (await reported).words || path, { started: 'yes' });
   return {
     files: entries.filter(({ type }) => type === 'file').length,
     bytes: entries.reduce((sum, { size }) => sum + size, 0),
-    sha256,
+    sha256: sent.sha256,
   };
 }
 
@@ -121,11 +122,11 @@ export async function copyFrom(
     const unpacked = extracted.status === 'rejected' && isCut(extracted.reason) ? undefined : valueOf(extracted);
     // Why the connection or tar ended says more than that the archive is cut because of it.
     valueOf(ended);
-    const sha256 = archive.sha256();
-    check(await reported, path, sha256);
+    const came = archive.measured();
+    check(await reported, path, came);
     const { isDirectory, ...counts } = unpacked ?? valueOf(extracted);
     await putInPlace(isDirectory ? into : join(into, posix.basename(path)), place);
-    return { ...counts, sha256 };
+    return { ...counts, sha256: came.sha256 };
   } finally {
     await rm(stage, { recursive: true, force: true });
   }

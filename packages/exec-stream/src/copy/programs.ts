@@ -1,8 +1,8 @@
 import { sh } from '../launcher/shell.ts';
 
 /*
- * Both programs keep the archive out of files: `tee` hands it on and to `sha256sum`, by the name that a descriptor has. The last line
- * says the exit code of `tar` and the sum. Needed: a standard busybox, or coreutils and tar.
+ * Both programs keep the archive out of files: `tee` hands it on, and to `sha256sum` and `wc`, by the names that descriptors have. The
+ * last line says the exit code of `tar`, the length and the sum. Needed: a standard busybox, or coreutils and tar.
  */
 
 const tools = (names: string): string =>
@@ -12,12 +12,20 @@ for dnb_tool in NAMES; do command -v "$dnb_tool" >/dev/null 2>&1 || dnb_missing=
 [ -z "$dnb_missing" ] || { echo "danube:missing$dnb_missing" >&2; exit 1; }
 `.replace('NAMES', names);
 
+/** What of the archive comes to stdin, measured: its words go to descriptor 4 and stdout. */
+const measure = sh`
+dnb_measure() {
+  { tee /dev/fd/6 | sha256sum >&4; } 6>&1 | echo "bytes=$(wc -c | tr -d ' ')"
+}
+`;
+
 /**
  * Unpacks an archive from stdin. Arguments: its length; the directory; for a single file the name it has in the archive, and the one it
  * gets when it proved to be whole. v4 cannot end stdin, so the length does; then it waits for the verdict.
  */
 export const unpackProgram = [
-  tools('tar head tee sha256sum'),
+  tools('tar head tee sha256sum wc tr'),
+  measure,
   sh`
 mkdir -p "$2" && cd "$2" || exit 1
 if [ -n "$3" ]; then
@@ -33,9 +41,9 @@ dnb_report=$(
       tar -xof - >&2 3>&- 4>&-
       dnb_code=$?
       [ "$dnb_code" -ne 0 ] || cat >/dev/null
-      echo "$dnb_code" >&4
+      echo "code=$dnb_code" >&4
     }
-  } 3>&1 | sha256sum
+  } 3>&1 | dnb_measure
 )
 echo "danube:done" $dnb_report >&2
 read -r dnb_verdict
@@ -46,7 +54,8 @@ read -r dnb_verdict
 
 /** Packs what is at a path to stdout: the contents of a directory, or one file. Arguments: the path, its directory, its name. */
 export const packProgram = [
-  tools('tar tee sha256sum'),
+  tools('tar tee sha256sum wc tr'),
+  measure,
   sh`
 if [ -d "$1" ]; then
   cd "$1" || exit 1
@@ -61,7 +70,7 @@ fi
 exec 5>&1
 dnb_report=$(
   exec 4>&1
-  { { tar -cf - "$@" 3>&- 4>&- 5>&-; echo "$?" >&4; } | tee /dev/fd/3 >&5; } 3>&1 | sha256sum
+  { { tar -cf - "$@" 3>&- 4>&- 5>&-; echo "code=$?" >&4; } | tee /dev/fd/3 >&5; } 3>&1 | dnb_measure
 )
 echo "danube:done" $dnb_report >&2
 `,

@@ -1,10 +1,17 @@
 import { ExecCopyError } from '../errors.ts';
 import type { ExecSession } from '../types.ts';
 
+/** What an end of the copy has seen of the archive. */
+export interface Measured {
+  readonly bytes: number;
+  /** In hexadecimal. */
+  readonly sha256: string;
+}
+
 /** What a copy program said on stderr. */
 export interface Report {
   /** Set when it came to its end. */
-  readonly done?: { readonly tarCode: number; readonly sha256: string };
+  readonly done?: { readonly tarCode: number } & Measured;
   readonly missing?: string;
   readonly absent?: true;
   /** The words of tar and of the shell. */
@@ -33,19 +40,22 @@ function parse(text: string): Report {
     .slice(-3)
     .join('; ');
   const [, rest = ''] = /^danube:done (.*)\n/m.exec(text) ?? [];
-  const [, tarCode] = /(?:^| )(\d{1,3})(?: |$)/.exec(rest) ?? [];
+  const [, tarCode] = /(?:^| )code=(\d{1,3})(?: |$)/.exec(rest) ?? [];
+  const [, bytes] = /(?:^| )bytes=(\d{1,15})(?: |$)/.exec(rest) ?? [];
   const [, sha256] = /(?:^| )([0-9a-f]{64})(?: |$)/.exec(rest) ?? [];
   const [, missing] = /^danube:missing (.+)$/m.exec(text) ?? [];
   return {
     words,
-    ...(tarCode !== undefined && sha256 !== undefined && { done: { tarCode: Number(tarCode), sha256 } }),
+    ...(tarCode !== undefined &&
+      bytes !== undefined &&
+      sha256 !== undefined && { done: { tarCode: Number(tarCode), bytes: Number(bytes), sha256 } }),
     ...(missing !== undefined && { missing }),
     ...(/^danube:absent$/m.test(text) && { absent: true as const }),
   };
 }
 
-/** Judges a report. @throws ExecCopyError when it is not that of a whole copy with this sum */
-export function check(report: Report, path: string, sha256: string): void {
+/** Judges a report. @throws ExecCopyError when it is not that of a whole copy of what this end has seen */
+export function check(report: Report, path: string, here: Measured): void {
   if (report.missing !== undefined) {
     throw new ExecCopyError('EXEC_COPY_TOOLS', report.missing, {
       started: 'no',
@@ -60,7 +70,11 @@ export function check(report: Report, path: string, sha256: string): void {
       started: 'yes',
     });
   }
-  if (report.done.sha256 !== sha256) {
+  if (report.done.bytes !== here.bytes) {
+    const detail = `${path}: ${report.done.bytes} bytes there, ${here.bytes} here`;
+    throw new ExecCopyError('EXEC_COPY_CORRUPT', detail, { started: 'yes' });
+  }
+  if (report.done.sha256 !== here.sha256) {
     throw new ExecCopyError('EXEC_COPY_CORRUPT', `${path}: another SHA-256 than that of what was sent`, {
       started: 'yes',
     });
