@@ -1,4 +1,5 @@
 export { ExecStream, type ExecStreamOptions, type ProbedState, type RunOptions } from './exec-stream.ts';
+export { forgoRun, isRunClaimed } from './durable/claim.ts';
 export type { ContainerStatusLike, PodLike } from './pod/pod-end.ts';
 export type { PodReader } from './pod/watch-pod.ts';
 export { type JournalRange, readJournal, type ReadJournalOptions, readJournalRange } from './read-journal.ts';

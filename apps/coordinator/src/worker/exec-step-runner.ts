@@ -6,9 +6,10 @@ import { join } from 'node:path';
 import { CoordinatorError } from '../errors.ts';
 import type { Settings } from '../settings.ts';
 import { isThere, missingDirectory } from './missing-directory.ts';
-import { isNotReady, outcomeOfError } from './outcome-of-error.ts';
+import { isAnswer, isNotReady, outcomeOfError } from './outcome-of-error.ts';
 import { readOutputs } from './read-outputs.ts';
 import type { ExitEvidence, OutputChunk, OutputRange, StepOutcome, StepRun, StepRunner } from './step-runner.ts';
+import { whenClaimed } from './when-claimed.ts';
 import { whyWorkerIsGone } from './worker-loss.ts';
 
 /** Ends the idle loop of the worker, which has left its process id on the control volume. */
@@ -26,11 +27,18 @@ const LOOK_EVERY_MS = 10_000;
 export type ExecStepRunnerOptions = {
   /** How long the Kubernetes API may be away while a step is to be started. @default 60_000 */
   readonly apiPatienceMs?: number;
+  /** When a start has no answer after so long, the control volume is asked now and then whether it got through. @default 5000 */
+  readonly answerPatienceMs?: number;
   /** From TERM to KILL when the timeout of a step is over. @default 5000 */
   readonly graceMs?: number;
 };
 
-type Connection = { readonly client: KubeClient; readonly exec: ExecStream; readonly target: ExecTarget };
+type Unanswered = { readonly error: unknown; readonly isCalledOff: boolean };
+
+/** What steps are run through. */
+export type Connection = { readonly client: KubeClient; readonly exec: ExecStream; readonly target: ExecTarget };
+
+type ConnectTo = (settings: Settings) => Promise<Connection>;
 
 /**
  * Runs steps in the worker container of the own pod: they are started and killed through the exec API, and their output
@@ -41,13 +49,16 @@ type Connection = { readonly client: KubeClient; readonly exec: ExecStream; read
 export class ExecStepRunner implements StepRunner {
   readonly #settings: Settings;
   readonly #options: Required<ExecStepRunnerOptions>;
+  readonly #connectTo: ConnectTo;
   #connection: Promise<Connection> | undefined;
   #worker: 'not seen' | 'seen' | 'gone' = 'not seen';
   #lookedAt = 0;
 
-  constructor(settings: Settings, options: ExecStepRunnerOptions = {}) {
+  /** `connectTo` is called before the first step. */
+  constructor(settings: Settings, options: ExecStepRunnerOptions = {}, connectTo: ConnectTo = connect) {
     this.#settings = settings;
-    this.#options = Object.freeze({ apiPatienceMs: 60_000, graceMs: 5000, ...options });
+    this.#connectTo = connectTo;
+    this.#options = Object.freeze({ apiPatienceMs: 60_000, answerPatienceMs: 5000, graceMs: 5000, ...options });
   }
 
   async start(run: StepRun, signal: AbortSignal): Promise<StepOutcome | undefined> {
@@ -59,10 +70,9 @@ export class ExecStepRunner implements StepRunner {
       try {
         return await this.#start(run, signal);
       } catch (error) {
-        if (signal.aborted) return this.#calledOff(run.id, error);
         // An image can take long to be pulled. The api-server knows when it never will; here the job's time is the limit.
-        if (isNotReady(error) && this.#worker === 'not seen') continue;
-        return isNotReady(error) ? { kind: 'lost', reason: await this.#lost() } : outcomeOfError(error);
+        if (isNotReady(error) && this.#worker === 'not seen' && !signal.aborted) continue;
+        return this.#unanswered(run.id, { error, isCalledOff: signal.aborted });
       }
     }
   }
@@ -123,7 +133,19 @@ export class ExecStepRunner implements StepRunner {
   async #start(run: StepRun, signal: AbortSignal): Promise<StepOutcome | undefined> {
     const { exec, target } = await this.#connect();
     const { name, ...spec } = { ...run, dir: this.#settings.control, graceMs: this.#options.graceMs };
-    const { state } = await exec.start(target, spec, { signal, retryForMs: this.#options.apiPatienceMs });
+    using claim = whenClaimed(this.#ref(run.id), this.#options.answerPatienceMs);
+    const state = await exec
+      .start(target, spec, {
+        signal: AbortSignal.any([signal, claim.signal]),
+        retryForMs: this.#options.apiPatienceMs,
+      })
+      .then(
+        ({ state }) => state,
+        (error: unknown) => {
+          if (claim.signal.aborted) return 'claimed';
+          throw error;
+        },
+      );
     this.#worker = 'seen';
     if (state !== 'lost') return undefined;
     return {
@@ -132,12 +154,19 @@ export class ExecStepRunner implements StepRunner {
     };
   }
 
-  /** A start that was called off half-way may have got through: then the command is ended before the next step starts. */
-  async #calledOff(id: string, error: unknown): Promise<StepOutcome> {
-    const { started } = error as { started?: unknown };
-    if (started !== 'no')
-      await this.#kill(id, { graceMs: this.#options.graceMs, retryForMs: 0 }).catch(() => undefined);
-    return { kind: 'not-started' };
+  /**
+   * A start without an answer may have got through, or still be on its way. The volume tells, and settles it: either the
+   * command has been taken, and then it is followed as any other, or it can never run any more.
+   */
+  async #unanswered(id: string, { error, isCalledOff }: Unanswered): Promise<StepOutcome | undefined> {
+    if (isAnswer(error)) return outcomeOfError(error);
+    const { forgoRun } = await import('@danube/exec-stream');
+    if ((await forgoRun(this.#ref(id))) === 'claimed') {
+      this.#worker = 'seen';
+      return undefined;
+    }
+    if (isCalledOff) return { kind: 'not-started' };
+    return isNotReady(error) ? { kind: 'lost', reason: await this.#lost() } : outcomeOfError(error);
   }
 
   async #kill(id: string, times: { readonly graceMs: number; readonly retryForMs: number }): Promise<void> {
@@ -180,7 +209,7 @@ export class ExecStepRunner implements StepRunner {
   }
 
   #connect(): Promise<Connection> {
-    this.#connection ??= connect(this.#settings);
+    this.#connection ??= this.#connectTo(this.#settings);
     return this.#connection;
   }
 }

@@ -24,4 +24,7 @@ export const outcomeOfError = (error: unknown): StepOutcome => {
 /** Whether the error says that the container is not there: not yet, or not any more. */
 export const isNotReady = (error: unknown): boolean => codeOf(error) === 'EXEC_NOT_READY';
 
+/** Whether the launcher itself says that the command did not start; everything else leaves it open. */
+export const isAnswer = (error: unknown): boolean => codeOf(error) === 'EXEC_START_FAILED';
+
 const codeOf = (error: unknown): unknown => (error as { code?: unknown }).code;
