@@ -1,105 +1,68 @@
 import { describe, expect, it } from '@jest/globals';
 import { ExecStream } from '../src/index.ts';
-import { type PeerSession, startExecPeer } from '../src/testing/index.ts';
+import { endHonestly, endMark, liars, startExecPeer } from '../src/testing/index.ts';
 import { errorOf, target, text } from './support.ts';
 
-/** The random number that the client put into this command. */
-const nonceOf = (session: PeerSession): string => session.request.argv[3]!;
-const mark = (session: PeerSession, how: string): string => `\x1eDANUBE:${nonceOf(session)}:${how}\n`;
-
-const liars: { name: string; session: (session: PeerSession) => void; code: string }[] = [
-  {
-    name: 'Success after cut output',
-    code: 'EXEC_EXIT_UNKNOWN',
-    session: (s) => {
-      s.stdout('half a li');
-      s.exit(0);
-    },
-  },
-  {
-    name: 'Success with the end mark on one stream only',
-    code: 'EXEC_EXIT_UNKNOWN',
-    session: (s) => {
-      s.stdout(`out${mark(s, 'e0')}`);
-      s.exit(0);
-    },
-  },
-  {
-    name: 'Success with different codes on the streams',
-    code: 'EXEC_EXIT_UNKNOWN',
-    session: (s) => {
-      s.stdout(mark(s, 'e0'));
-      s.stderr(mark(s, 'e1'));
-      s.exit(0);
-    },
-  },
-  {
-    name: 'a cut end mark',
-    code: 'EXEC_EXIT_UNKNOWN',
-    session: (s) => {
-      s.stdout(mark(s, 'e0').slice(0, -2));
-      s.exit(0);
-    },
-  },
-  {
-    name: 'no status, close 1000',
-    code: 'EXEC_CONNECTION_LOST',
-    session: (s) => {
-      s.stdout('x');
-      s.close(1000);
-    },
-  },
-  { name: 'no status, close 1011', code: 'EXEC_CONNECTION_LOST', session: (s) => s.close(1011) },
-  { name: 'no status, end of TCP', code: 'EXEC_CONNECTION_LOST', session: (s) => s.close() },
-  {
-    name: 'a reset',
-    code: 'EXEC_CONNECTION_LOST',
-    session: (s) => {
-      s.stdout('x');
-      setTimeout(() => s.reset(), 20);
-    },
-  },
-  {
-    name: 'a malformed status',
-    code: 'EXEC_EXIT_UNKNOWN',
-    session: (s) => {
-      s.send(3, '{"status":');
-      s.close(1000);
-    },
-  },
-  {
-    name: 'an empty status',
-    code: 'EXEC_CONNECTION_LOST',
-    session: (s) => {
-      s.send(3, '');
-      s.close(1000);
-    },
-  },
-  {
-    name: 'a status of another kind',
-    code: 'EXEC_EXIT_UNKNOWN',
-    session: (s) => {
-      s.send(3, '[]');
-      s.close(1000);
-    },
-  },
-  {
-    name: 'a failure without exit code in mid-run',
-    code: 'EXEC_EXIT_UNKNOWN',
-    session: (s) => {
-      s.stdout('x');
-      s.exit({ message: 'container not found ("worker")' });
-    },
-  },
-];
+const protocols = ['v5.channel.k8s.io', 'v4.channel.k8s.io'] as const;
 
 describe('a server that lies', () => {
-  it.each(liars)('$name gives no exit code', async ({ session: behave, code }) => {
-    await using peer = await startExecPeer({ session: behave });
+  it.each(protocols.flatMap((protocol) => liars.map((liar) => ({ ...liar, protocol }))))(
+    '$name gives no exit code over $protocol',
+    async ({ session: behave, protocol }) => {
+      await using peer = await startExecPeer({ session: behave, protocols: [protocol] });
+      const session = new ExecStream(peer.client).exec(target, ['true']);
+      session.stdout.resume();
+      session.stderr.resume();
+      const error = await errorOf(session.result);
+      expect(error).toMatchObject({ retryable: false });
+      expect(error.code).toMatch(/^EXEC_(EXIT_UNKNOWN|CONNECTION_LOST)$/);
+    },
+  );
+
+  it.each(['reset', 'end', 1000, 1006, 1011] as const)(
+    'that ends at any byte by %s gives no wrong end',
+    async (how) => {
+      const whole = { stdout: 'line\n'.repeat(4), stderr: 'word', code: 3 };
+      let bytes = 0;
+      await using peer = await startExecPeer({
+        session: (session) => {
+          session.cutAfter(bytes, how);
+          endHonestly(session, whole);
+        },
+      });
+      const stream = new ExecStream(peer.client);
+      let proven = 0;
+      for (bytes = 0; bytes < 340; bytes += how === 'reset' ? 23 : 1) {
+        const session = stream.exec(target, ['true']);
+        const [stdout, stderr, code] = await Promise.all([
+          text(session.stdout).catch(() => 'cut'),
+          text(session.stderr).catch(() => 'cut'),
+          session.result.then(
+            (result) => result.code,
+            () => 'unknown',
+          ),
+        ]);
+        if (code === 'unknown') continue;
+        expect({ bytes, stdout, stderr, code }).toEqual({ bytes, ...whole });
+        proven++;
+      }
+      // Both marks and the status come before the last bytes, so some of the cuts harm nothing.
+      expect(proven).toBeGreaterThan(0);
+    },
+  );
+
+  it('may send everything at once', async () => {
+    await using peer = await startExecPeer({
+      session: (session) =>
+        session.burst(() => {
+          for (let piece = 0; piece < 64; piece++) session.stdout('x'.repeat(32 * 1024));
+          endHonestly(session, { code: 4 });
+        }),
+    });
     const session = new ExecStream(peer.client).exec(target, ['true']);
-    session.stdout.resume();
     session.stderr.resume();
-    expect(await errorOf(session.result)).toMatchObject({ code, retryable: false });
+    expect((await text(session.stdout)).length).toBe(64 * 32 * 1024);
+    expect(await session.result).toMatchObject({ code: 4, verified: true });
   });
 
   it('may cut its frames anywhere and say the status too early', async () => {
@@ -108,8 +71,8 @@ describe('a server that lies', () => {
         s.hello();
         s.send(255, Buffer.from([1]));
         s.status(0);
-        for (const byte of Buffer.from(`out\x1eDANUBE:${mark(s, 'e0')}`)) s.stdout(Buffer.from([byte]));
-        s.stderr(mark(s, 'e0'));
+        for (const byte of Buffer.from(`out\x1eDANUBE:${endMark(s)}`)) s.stdout(Buffer.from([byte]));
+        s.stderr(endMark(s));
         s.close(1000);
       },
     });
@@ -163,8 +126,8 @@ describe('a refused exec', () => {
         s.hello();
         if (++tries < 4) s.exit({ message: 'unable to upgrade connection: container not found ("worker")' });
         else {
-          s.stdout(mark(s, 'e0'));
-          s.stderr(mark(s, 'e0'));
+          s.stdout(endMark(s));
+          s.stderr(endMark(s));
           s.exit(0);
         }
       },

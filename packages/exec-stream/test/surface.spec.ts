@@ -27,7 +27,17 @@ describe('the doors', () => {
       'readJournalRange',
       'runShell',
     ]);
-    expect(Object.keys(testing).sort()).toEqual(['PeerSession', 'clientOf', 'runLocally', 'startExecPeer']);
+    expect(Object.keys(testing).sort()).toEqual([
+      'PeerSession',
+      'clientOf',
+      'decodeSession',
+      'endHonestly',
+      'endMark',
+      'liars',
+      'runLocally',
+      'startExecPeer',
+      'startExecTap',
+    ]);
   });
 
   it('document every error, and no other', async () => {

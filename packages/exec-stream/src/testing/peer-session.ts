@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events';
 import type { Socket } from 'node:net';
 import { channel } from '../protocol/frames.ts';
 import type { ExecProtocol } from '../types.ts';
-import { type ClientFrame, FrameParser, opcode, serverFrame } from './frame-parser.ts';
+import { type WireFrame, FrameParser, opcode, serverFrame } from './frame-parser.ts';
 
 /** What a client asked for. */
 export interface PeerRequest {
@@ -36,6 +36,7 @@ export class PeerSession extends EventEmitter<PeerEvents> {
   /** Stops answering pings and taking stdin, as a server does whose command does not read. */
   readonly #parser = new FrameParser();
   #blocked = false;
+  #cut: { left: number; readonly how: 'reset' | 'end' | number } | undefined;
   #waiting: Buffer[] = [];
 
   constructor(socket: Socket, protocol: ExecProtocol, request: PeerRequest) {
@@ -96,7 +97,32 @@ export class PeerSession extends EventEmitter<PeerEvents> {
 
   /** Raw bytes: for what no server should send. */
   write(bytes: Uint8Array): boolean {
-    return this.socket.writable ? this.socket.write(bytes) : false;
+    if (!this.socket.writable) return false;
+    const cut = this.#cut;
+    if (cut === undefined || bytes.length < cut.left) {
+      if (cut) cut.left -= bytes.length;
+      return this.socket.write(bytes);
+    }
+    this.#cut = undefined;
+    this.socket.write(bytes.subarray(0, cut.left));
+    if (cut.how === 'reset') setTimeout(() => this.reset(), RESET_DELAY_MS);
+    else this.close(cut.how === 'end' ? undefined : cut.how);
+    return false;
+  }
+
+  /**
+   * Ends the connection after this many more bytes of the server, in the middle of a frame if that is where they end: by a reset, by the end
+   * of TCP (a client sees 1006), or with a close frame of this code. What is sent after that is lost.
+   */
+  cutAfter(bytes: number, how: 'reset' | 'end' | number): void {
+    this.#cut = { left: bytes, how };
+  }
+
+  /** What is sent meanwhile leaves in one piece, as after a stall on the way. */
+  burst(send: () => void): void {
+    this.socket.cork();
+    send();
+    this.socket.uncork();
   }
 
   /** While true, nothing of the client is looked at: no stdin, and no pong. */
@@ -112,7 +138,7 @@ export class PeerSession extends EventEmitter<PeerEvents> {
     for (const frame of this.#parser.push(bytes)) this.#take(frame);
   }
 
-  #take(frame: ClientFrame): void {
+  #take(frame: WireFrame): void {
     if (!frame.fin || frame.opcode === opcode.continuation) this.#refuse('a message came in fragments');
     else if (frame.opcode === opcode.ping) this.write(serverFrame(opcode.pong, frame.payload));
     else if (frame.opcode === opcode.close) this.#answerClose(frame.payload);
@@ -142,6 +168,8 @@ export class PeerSession extends EventEmitter<PeerEvents> {
   }
 }
 
+/** So that what was sent before arrives: a reset overtakes it. */
+const RESET_DELAY_MS = 5;
 /** The real server ends a connection on a larger frame. */
 const MAX_FRAME_BYTES = 32 * 1024 * 1024;
 
