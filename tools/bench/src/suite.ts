@@ -2,9 +2,21 @@ import type { Benchmark } from './benchmark.ts';
 import { BenchError } from './errors.ts';
 import { requests } from './k8s-client/requests.ts';
 import { informerSync, manyPods, projectedStore } from './k8s-client/informer-sync.ts';
+import { building } from './pod-builder/building.ts';
+import { deleting } from './pod-builder/deleting.ts';
+import { firstByte } from './pod-builder/first-byte.ts';
 import { startUp } from './k8s-client/start-up.ts';
 
-const suite: readonly Benchmark[] = [requests, informerSync, manyPods, projectedStore, startUp];
+const suite: readonly Benchmark[] = [
+  requests,
+  informerSync,
+  manyPods,
+  projectedStore,
+  startUp,
+  firstByte,
+  deleting,
+  building,
+];
 
 /** The benchmarks of these names: ids, or the packages that they belong to. None: all. */
 export const select = (names: readonly string[]): readonly Benchmark[] => {
