@@ -15,6 +15,7 @@ import { RetryBudget } from './retry/retry-budget.ts';
 import { TokenBucket } from './retry/token-bucket.ts';
 import { type Recovery, withRetries } from './retry/with-retries.ts';
 import { checkTimeout } from './time/check-timeout.ts';
+import { within } from './time/within.ts';
 import type { TlsMaterial } from './transport/connector.ts';
 import { openTunnel } from './transport/tunnel.ts';
 import { Transport } from './transport/transport.ts';
@@ -83,7 +84,7 @@ export class Connection implements Requester {
   }
 
   async upgradeRequest({ path, query }: { readonly path: string; readonly query?: Query }): Promise<UpgradeRequest> {
-    const access = await this.#access(undefined);
+    const access = await this.#access();
     const url = new URL(this.#target(path, query), this.#server.origin);
     url.protocol = this.#server.protocol === 'http:' ? 'ws:' : 'wss:';
     const headers = Object.entries({ ...access.headers, 'user-agent': this.#options.userAgent }).map(([key, value]) => [
@@ -117,12 +118,17 @@ export class Connection implements Requester {
     let access: Access | undefined;
     let renewed = false;
     let attempts = 0;
+    const label = `${request.method} ${request.path}`;
     const attempt = async (timeoutMs: number): Promise<T> => {
+      // Turn, credential and request share the time of the attempt.
+      const endsAtMs = clock.now() + timeoutMs;
+      const leftMs = (): number => Math.max(1, endsAtMs - clock.now());
       await this.#turn(request, timeoutMs);
-      const current = await this.#access(request.signal);
+      const limits = { timeoutMs: leftMs(), signal, request: label, what: 'obtaining the credential' };
+      const current = await within(this.#access(), limits);
       access = current;
       return this.#observed(request, (attempts += 1), () =>
-        send(current, this.#wire(request, { target, body, timeoutMs, credential: current.headers })),
+        send(current, this.#wire(request, { target, body, timeoutMs: leftMs(), credential: current.headers })),
       );
     };
     const isTransient = async (error: KubeError): Promise<boolean> => {
@@ -139,7 +145,7 @@ export class Connection implements Requester {
       onRetry,
       timeoutMs: totalMs,
       signal,
-      label: `${request.method} ${request.path}`,
+      label,
       budget: this.#budget,
     });
   }
@@ -185,9 +191,9 @@ export class Connection implements Requester {
     }
   }
 
-  #access(signal: AbortSignal | undefined): Promise<Access> {
+  async #access(): Promise<Access> {
     if (this.#closed) throw new KubeError('ClientClosed');
-    return this.#credentials.current(signal);
+    return this.#credentials.current();
   }
 
   #wire(

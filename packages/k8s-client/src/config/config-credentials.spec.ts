@@ -4,11 +4,21 @@ import { join } from 'node:path';
 import { fakeClock } from '../../test/support/fake-clock.ts';
 import { failWith, fixture, json, startServer } from '../../test/support/test-server.ts';
 import { tempDir } from '../../test/support/temp-dir.ts';
+import { until } from '../../test/support/until.ts';
 import { KubeClient } from '../kube-client.ts';
 import type { ClusterConfig } from './cluster-config.ts';
 import { ConfigCredentials } from './config-credentials.ts';
+import { ExecPlugin } from './exec-plugin.ts';
 
 const server = 'https://api.test';
+
+const isAlive = (pid: number): boolean => {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+};
 
 describe('ConfigCredentials', () => {
   it('gives each user the token of its own file, without the newline', async () => {
@@ -134,6 +144,24 @@ describe('ConfigCredentials', () => {
   });
 });
 
+describe('what a header cannot carry', () => {
+  it.each([
+    ['token', { token: 'sec\nret' }],
+    ['impersonate.user', { impersonate: { user: 'sec\r\nret: x' } }],
+    ['impersonate.uid', { impersonate: { user: 'jo', uid: 'sec\0ret' } }],
+    ['impersonate.groups', { impersonate: { user: 'jo', groups: ['ok', 'sec\nret'] } }],
+    ['impersonate.extra', { impersonate: { user: 'jo', extra: { scope: ['sec\nret'] } } }],
+  ])('is refused by the name of its field: %s', async (field, config) => {
+    await using api = await startServer((_request, response) => json(response, {}));
+    await using client = new KubeClient({ server: api.url, ...config });
+    const error = await client.version().catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ code: 'ConfigInvalid' });
+    expect(String(error)).toContain(`${field}: `);
+    expect(String(error)).not.toContain('sec');
+    expect(api.seen).toEqual([]);
+  });
+});
+
 describe('a credential plugin', () => {
   const plugin = async (dir: string, script: string): Promise<ClusterConfig> => {
     const command = join(dir, 'login');
@@ -192,6 +220,55 @@ describe('a credential plugin', () => {
         },
       },
     });
+  });
+
+  it('is told of the CA that comes from a file, as it is now', async () => {
+    await using dir = await tempDir();
+    const caFile = join(dir.path, 'ca.crt');
+    await writeFile(caFile, 'CA');
+    const config = await plugin(
+      dir.path,
+      `printf '%s' "$KUBERNETES_EXEC_INFO" > ${dir.path}/info\n${answer({ token: 't' })}`,
+    );
+    const credentials = new ConfigCredentials(
+      { ...config, caFile, exec: { ...config.exec!, provideClusterInfo: true } },
+      fakeClock(),
+    );
+    const told = async (): Promise<unknown> => {
+      const info = JSON.parse(await readFile(join(dir.path, 'info'), 'utf8')) as { spec: { cluster: object } };
+      return info.spec.cluster;
+    };
+    const base64 = (text: string): string => Buffer.from(text).toString('base64');
+    const rejected = await credentials.current();
+    expect(await told()).toEqual({ server, 'certificate-authority-data': base64('CA') });
+    await writeFile(caFile, 'CA 2');
+    await credentials.renew(rejected);
+    expect(await told()).toEqual({ server, 'certificate-authority-data': base64('CA 2') });
+  });
+
+  it('is killed when it does not end in time', async () => {
+    await using dir = await tempDir();
+    const { exec } = await plugin(dir.path, `echo $$ > ${dir.path}/pid; exec sleep 60`);
+    const hanging = new ExecPlugin(exec!, { clock: fakeClock(), timeoutMs: 500 });
+    await expect(hanging.current()).rejects.toMatchObject({ code: 'CredentialFailed' });
+    const pid = Number(await readFile(join(dir.path, 'pid'), 'utf8'));
+    await until(() => !isAlive(pid));
+    // The next call is not held up by the one that hung.
+    await expect(hanging.current()).rejects.toThrow('did not end within 500 ms');
+    expect(await runs(dir.path)).toBe(2);
+  });
+
+  it('that hangs does not hold a call past its time, nor past its signal', async () => {
+    await using dir = await tempDir();
+    await using client = new KubeClient(
+      await plugin(dir.path, `while [ ! -e ${dir.path}/end ]; do sleep 0.02; done\n${answer({ token: 't' })}`),
+    );
+    await expect(client.version({ timeoutMs: 100 })).rejects.toMatchObject({ code: 'Timeout', sent: false });
+    const signal = AbortSignal.timeout(50);
+    await expect(client.version({ signal })).rejects.toMatchObject({ code: 'Aborted' });
+    await writeFile(join(dir.path, 'end'), '');
+    await client.upgradeRequest({ path: '/x' });
+    expect(await runs(dir.path)).toBe(1);
   });
 
   it('runs again after a 401', async () => {

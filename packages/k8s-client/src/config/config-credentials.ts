@@ -1,3 +1,4 @@
+import { ConfigError } from '../errors/failures.ts';
 import type { Clock } from '../time/clock.ts';
 import type { TlsMaterial } from '../transport/connector.ts';
 import type { ClusterConfig, Impersonation } from './cluster-config.ts';
@@ -30,7 +31,10 @@ export class ConfigCredentials implements Credentials {
     };
     this.#files = Object.fromEntries(Object.entries(files).filter(([, source]) => source !== undefined));
     if (config.exec !== undefined) {
-      this.#plugin = new ExecPlugin(config.exec, { clock, cluster: clusterInfo(config) });
+      this.#plugin = new ExecPlugin(config.exec, {
+        clock,
+        cluster: async () => clusterInfo(config, (await files.ca?.read()) ?? config.caPem),
+      });
     }
   }
 
@@ -51,7 +55,9 @@ export class ConfigCredentials implements Credentials {
   }
 
   async renew(rejected: Access): Promise<boolean> {
-    await Promise.all([this.#plugin?.renew(), ...Object.values(this.#files).map((source) => source.reread())]);
+    await Promise.all(Object.values(this.#files).map((source) => source.reread()));
+    // After the files: the plugin is told of the CA as it is now.
+    await this.#plugin?.renew();
     return (await this.current()) !== rejected;
   }
 
@@ -70,8 +76,14 @@ export class ConfigCredentials implements Credentials {
   }
 }
 
+/** The value, which may be secret and is not shown when it cannot stand in a header. */
+const headerText = (value: string, field: string): string => {
+  if (/^[\x20-\x7e\x80-\xff]+$/.test(value)) return value;
+  throw new ConfigError(`${field}: it is empty, or holds a line break or another character that no header can carry`);
+};
+
 const authorization = (config: ClusterConfig, token: string | undefined): Record<string, string> => {
-  if (token !== undefined) return { authorization: `Bearer ${token.trim()}` };
+  if (token !== undefined) return { authorization: `Bearer ${headerText(token.trim(), 'token')}` };
   if (config.username !== undefined) {
     const pair = Buffer.from(`${config.username}:${config.password ?? ''}`).toString('base64');
     return { authorization: `Basic ${pair}` };
@@ -80,11 +92,11 @@ const authorization = (config: ClusterConfig, token: string | undefined): Record
 };
 
 /** The cluster as a plugin is told of it (`spec.cluster` of an ExecCredential). */
-const clusterInfo = (config: ClusterConfig): object => ({
+const clusterInfo = (config: ClusterConfig, ca: string | undefined): object => ({
   server: config.server,
   'tls-server-name': config.tlsServerName,
   'insecure-skip-tls-verify': config.insecureSkipTlsVerify,
-  'certificate-authority-data': config.caPem === undefined ? undefined : Buffer.from(config.caPem).toString('base64'),
+  'certificate-authority-data': ca === undefined ? undefined : Buffer.from(ca).toString('base64'),
   'proxy-url': config.proxyUrl,
   config: config.exec?.clusterConfig,
 });
@@ -94,12 +106,14 @@ const impersonation = (as: Impersonation | undefined): Record<string, string | s
   if (as === undefined) return {};
   const extra = Object.entries(as.extra ?? {}).map(([key, values]) => [
     `impersonate-extra-${encodeURIComponent(key.toLowerCase())}`,
-    [...values],
+    values.map((value) => headerText(value, 'impersonate.extra')),
   ]);
   return {
-    'impersonate-user': as.user,
-    ...(as.uid === undefined ? {} : { 'impersonate-uid': as.uid }),
-    ...(as.groups === undefined ? {} : { 'impersonate-group': [...as.groups] }),
+    'impersonate-user': headerText(as.user, 'impersonate.user'),
+    ...(as.uid === undefined ? {} : { 'impersonate-uid': headerText(as.uid, 'impersonate.uid') }),
+    ...(as.groups === undefined
+      ? {}
+      : { 'impersonate-group': as.groups.map((group) => headerText(group, 'impersonate.groups')) }),
     ...(Object.fromEntries(extra) as Record<string, string[]>),
   };
 };

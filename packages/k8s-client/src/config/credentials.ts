@@ -5,7 +5,7 @@ export type Access = { readonly headers: Readonly<Record<string, string | string
 
 /** Hands out what requests need to be let in; files and plugins are read again when they may have changed. */
 export type Credentials = {
-  current(signal?: AbortSignal): Promise<Access>;
+  current(): Promise<Access>;
   /** After a 401: reads everything again. True when the credential is another one now, so that trying again makes sense. */
   renew(rejected: Access): Promise<boolean>;
 };

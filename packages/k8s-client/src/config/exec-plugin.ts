@@ -14,8 +14,8 @@ export type PluginCredential = {
 /** How a plugin is run. */
 export type ExecPluginOptions = {
   readonly clock: Clock;
-  /** The cluster as the plugin is told of it; see `provideClusterInfo`. */
-  readonly cluster?: object | undefined;
+  /** The cluster as the plugin is told of it; asked before each run when `provideClusterInfo` is set. */
+  readonly cluster?: (() => Promise<object>) | undefined;
   /** @default 30_000 */
   readonly timeoutMs?: number;
 };
@@ -65,10 +65,15 @@ export class ExecPlugin {
   }
 }
 
-const runPlugin = async (config: ExecPluginConfig, options: ExecPluginOptions): Promise<PluginCredential> =>
-  parseCredential(config, await output(config, options));
+const runPlugin = async (config: ExecPluginConfig, options: ExecPluginOptions): Promise<PluginCredential> => {
+  const cluster = config.provideClusterInfo === true ? await options.cluster?.() : undefined;
+  return parseCredential(config, await output(config, { cluster, timeoutMs: options.timeoutMs ?? TIMEOUT_MS }));
+};
 
-const output = (config: ExecPluginConfig, { cluster, timeoutMs = TIMEOUT_MS }: ExecPluginOptions): Promise<string> =>
+const output = (
+  config: ExecPluginConfig,
+  { cluster, timeoutMs }: { readonly cluster: object | undefined; readonly timeoutMs: number },
+): Promise<string> =>
   new Promise((resolve, reject) => {
     const failed = (detail: string, cause?: unknown): void => {
       const hint = config.installHint ?? `run "${config.command}" by hand to see what it says`;
@@ -77,7 +82,7 @@ const output = (config: ExecPluginConfig, { cluster, timeoutMs = TIMEOUT_MS }: E
     const info = {
       apiVersion: config.apiVersion,
       kind: 'ExecCredential',
-      spec: { interactive: false, ...(config.provideClusterInfo === true && cluster !== undefined ? { cluster } : {}) },
+      spec: { interactive: false, ...(cluster === undefined ? {} : { cluster }) },
     };
     const child = spawn(config.command, [...(config.args ?? [])], {
       // What a plugin writes to stderr may be a secret: it goes nowhere.

@@ -1,10 +1,17 @@
 import type { KubeObject } from '../resources/models.ts';
 
+type Condition = {
+  readonly type: string;
+  readonly status: string;
+  readonly reason?: string;
+  readonly message?: string;
+};
+
 type Statused = KubeObject & {
   readonly status?: {
     readonly phase?: string;
     readonly reason?: string;
-    readonly conditions?: readonly { readonly type: string; readonly status: string; readonly reason?: string }[];
+    readonly conditions?: readonly Condition[];
     readonly containerStatuses?: readonly {
       readonly name: string;
       readonly state?: Readonly<Record<string, { readonly reason?: string; readonly exitCode?: number } | undefined>>;
@@ -12,6 +19,10 @@ type Statused = KubeObject & {
   };
   readonly spec?: { readonly finalizers?: readonly string[] };
 };
+
+/** Conditions of a namespace in deletion that are True when something is in its way; their messages count what is left. */
+const blocks = ({ type }: Condition): boolean =>
+  /^Namespace(Deletion\w+Failure|ContentRemaining|FinalizersRemaining)$/.test(type);
 
 /** How an object looked last, in one line for an error message: what blocks it, and nothing that may be secret. */
 export const describeObject = (object: KubeObject | undefined): string => {
@@ -24,10 +35,17 @@ export const describeObject = (object: KubeObject | undefined): string => {
     ];
     return `${name} ${kind}${detail?.reason === undefined ? '' : ` (${detail.reason})`}`;
   });
-  const unmet = status?.conditions
-    ?.filter((condition) => condition.status !== 'True')
+  const conditions = status?.conditions ?? [];
+  const blocking = conditions
+    .filter((condition) => blocks(condition) && condition.status === 'True')
+    .map(({ type, message }) => `${type}: ${message ?? ''}`);
+  const unmet = conditions
+    .filter((condition) => !blocks(condition) && condition.status !== 'True')
     .map(({ type, reason }) => `${type}${reason === undefined ? '' : `: ${reason}`}`);
-  const finalizers = [...(metadata?.finalizers ?? []), ...(spec?.finalizers ?? [])];
+  // Every namespace has the finalizer `kubernetes`: it only says that its content is still being deleted.
+  const finalizers = [...(metadata?.finalizers ?? []), ...(spec?.finalizers ?? [])].filter(
+    (finalizer) => finalizer !== 'kubernetes',
+  );
   const parts = [
     status?.phase === undefined ? undefined : `phase ${status.phase}`,
     status?.reason,
@@ -35,8 +53,9 @@ export const describeObject = (object: KubeObject | undefined): string => {
     metadata?.deletionTimestamp !== undefined && finalizers.length > 0
       ? `blocked by finalizer ${finalizers.join(', ')}`
       : undefined,
+    blocking.length === 0 ? undefined : `blocked by ${blocking.join(' ')}`,
     containers === undefined || containers.length === 0 ? undefined : `containers: ${containers.join(', ')}`,
-    unmet === undefined || unmet.length === 0 ? undefined : `not true: ${unmet.join(', ')}`,
+    unmet.length === 0 ? undefined : `not true: ${unmet.join(', ')}`,
   ].filter((part) => part !== undefined && part !== '');
   return parts.length === 0 ? 'it exists' : parts.join('; ');
 };

@@ -3,7 +3,7 @@ import { fakeClock } from '../../test/support/fake-clock.ts';
 import { ListWatchServer } from '../../test/support/list-watch-server.ts';
 import { until } from '../../test/support/until.ts';
 import { KubeClient } from '../kube-client.ts';
-import type { ConfigMap, Pod } from '../resources/models.ts';
+import type { ConfigMap, Namespace, Pod } from '../resources/models.ts';
 import {
   and,
   exists,
@@ -119,6 +119,26 @@ describe('describeObject', () => {
     ).toBe(
       'phase Pending; being deleted since 2026-01-01T00:00:00Z; blocked by finalizer example.com/hold; ' +
         'containers: main waiting (ImagePullBackOff); not true: Ready: ContainersNotReady',
+    );
+  });
+
+  it('names what is left in a namespace instead of the finalizer that each of them has', () => {
+    const message = 'Some content in the namespace has finalizers remaining: example.com/hold in 1 resource instances';
+    expect(
+      describeObject({
+        metadata: { deletionTimestamp: '2026-01-01T00:00:00Z' },
+        spec: { finalizers: ['kubernetes'] },
+        status: {
+          phase: 'Terminating',
+          conditions: [
+            { type: 'NamespaceDeletionDiscoveryFailure', status: 'False', reason: 'ResourcesDiscovered' },
+            { type: 'NamespaceFinalizersRemaining', status: 'True', reason: 'SomeFinalizersRemain', message },
+          ],
+        },
+      } as Namespace),
+    ).toBe(
+      'phase Terminating; being deleted since 2026-01-01T00:00:00Z; ' +
+        `blocked by NamespaceFinalizersRemaining: ${message}`,
     );
   });
 });
