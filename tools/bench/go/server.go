@@ -25,6 +25,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/serializer/protobuf"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/kubernetes/scheme"
 )
 
@@ -66,14 +67,16 @@ type server struct {
 	handshakes atomic.Int64
 	count      int
 	json       [][]byte
+	added      [][]byte
 	protobuf   []byte
 	pod        *corev1.Pod
 }
 
 func newServer(count int) *server {
-	s := &server{count: count, json: make([][]byte, count)}
+	s := &server{count: count, json: make([][]byte, count), added: make([][]byte, count)}
 	for i := range s.json {
 		s.json[i], _ = json.Marshal(newPod(i))
+		s.added[i] = fmt.Appendf(nil, `{"type":"ADDED","object":%s}`+"\n", s.json[i])
 	}
 	s.pod = newPod(0)
 	s.protobuf = encodeProtobuf(s.pod)
@@ -122,10 +125,8 @@ func (s *server) list(w http.ResponseWriter, r *http.Request) {
 func (s *server) watch(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "application/json")
 	if r.URL.Query().Get("sendInitialEvents") == "true" {
-		for _, pod := range s.json {
-			_, _ = w.Write([]byte(`{"type":"ADDED","object":`))
-			_, _ = w.Write(pod)
-			_, _ = w.Write([]byte("}\n"))
+		for _, event := range s.added {
+			_, _ = w.Write(event)
 		}
 		fmt.Fprintf(w, `{"type":"BOOKMARK","object":{"kind":"Pod","apiVersion":"v1","metadata":{"resourceVersion":"%d","annotations":{"k8s.io/initial-events-end":"true"}}}}`+"\n", s.count)
 	}
@@ -169,7 +170,7 @@ func newPod(i int) *corev1.Pod {
 	}
 	return &corev1.Pod{
 		TypeMeta: metav1.TypeMeta{Kind: "Pod", APIVersion: "v1"},
-		ObjectMeta: metav1.ObjectMeta{Name: name, Namespace: "danube-jobs", UID: "6f1d2c3b-0000-4000-8000-000000000000",
+		ObjectMeta: metav1.ObjectMeta{Name: name, Namespace: "danube-jobs", UID: types.UID(fmt.Sprintf("6f1d2c3b-0000-4000-8000-%012d", i)),
 			ResourceVersion: strconv.Itoa(i + 1), CreationTimestamp: metav1.Unix(1_700_000_000, 0),
 			Labels:        map[string]string{"app": "danube", "job-id": name, "pipeline": fmt.Sprintf("pipeline-%d", i%50)},
 			ManagedFields: []metav1.ManagedFieldsEntry{managed("danube", 900), managed("kubelet", 700)}},

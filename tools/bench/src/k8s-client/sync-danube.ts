@@ -3,7 +3,7 @@ import { heapBytes, measureAndPrint, watchForStalls } from '../programs/measure.
 // As in first-get-danube.ts, where the import is what is measured.
 const { KubeClient } = await import('@danube/k8s-client');
 
-const [keep = 'all'] = process.argv.slice(2);
+const [kept = 'whole'] = process.argv.slice(2);
 const { BENCH_URL: server = '', BENCH_CA: caPem = '' } = process.env;
 
 await using client = new KubeClient({ server, caPem, token: 'bench' });
@@ -12,15 +12,16 @@ await using client = new KubeClient({ server, caPem, token: 'bench' });
 type Projection = { readonly name: string; readonly uid: string; readonly phase: string; readonly pipeline: string };
 
 const informer =
-  keep === 'projection'
+  kept === 'projected'
     ? client.pods().informer<Projection>({
+        fields: { metadata: { labels: { pipeline: true } }, status: { phase: true } },
         project: ({ metadata, status }) => ({
           name: metadata?.name ?? '',
           uid: metadata?.uid ?? '',
           phase: status?.phase ?? '',
           pipeline: metadata?.labels?.['pipeline'] ?? '',
         }),
-        indexes: { pipeline: ({ pipeline }) => [pipeline] },
+        indexes: { pipeline: ({ pipeline }) => [pipeline], uid: ({ uid }) => [uid] },
       })
     : client.pods().informer();
 
