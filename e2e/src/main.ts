@@ -6,13 +6,14 @@ import { performance } from 'node:perf_hooks';
 import { parseArgs } from 'node:util';
 import { KubeClient, loadConfig } from '@danube/k8s-client';
 import { CommandError, run } from './command.ts';
+import { registryImage } from './registry-image.ts';
 import { deployDanube, type Kubectl } from './deploy.ts';
 import { help } from './help.ts';
 
 const root = join(import.meta.dirname, '../..');
 const node = [process.execPath, '--disable-warning=ExperimentalWarning', '--conditions=@danube/source'];
-// They kill programs of the node, or make clusters of their own.
-const ownClusterOnly = ['node-faults.spec.ts', 'cluster-tool.spec.ts'];
+// They kill programs of the node, make clusters of their own, or need an image that was loaded.
+const ownClusterOnly = ['node-faults.spec.ts', 'cluster-tool.spec.ts', 'registry.spec.ts'];
 const say = (line: string): void => void process.stderr.write(`e2e: ${line}\n`);
 
 const { values, positionals } = parseArgs({
@@ -47,7 +48,7 @@ const timed = async <T>(what: string, work: () => Promise<T>): Promise<T> => {
 
 const loadImages = async (): Promise<void> => {
   const built = await run([...node, join(root, 'tools/images/src/main.ts'), 'build', 'coordinator', 'api-server']);
-  await cluster(['load-image', ...built.trim().split('\n')]);
+  await cluster(['load-image', ...built.trim().split('\n'), await registryImage(say)]);
 };
 
 const deploy = async (kubeconfig: string, dataDir: string): Promise<void> => {

@@ -1,7 +1,23 @@
+export {
+  checkRegistry,
+  type CheckName,
+  type CheckOutcome,
+  type CheckRegistryOptions,
+  type RegistryHealth,
+  type StorageFault,
+} from './check/check-registry.ts';
+export { clusterEndpoint } from './cluster-endpoint.ts';
+export type { AppliedObject, ObjectOutcome } from './deploy/apply-objects.ts';
+export { type DeployedRegistry, deployRegistry, type DeployRegistryOptions } from './deploy/deploy-registry.ts';
+export {
+  type UninstalledRegistry,
+  uninstallRegistry,
+  type UninstallRegistryOptions,
+} from './deploy/uninstall-registry.ts';
 export { REGISTRY_NAME, REGISTRY_PORT, registryLabels } from './names.ts';
 export { registryConfig } from './registry-config.ts';
 export { registryManifests } from './registry-manifests.ts';
-export { type RegistryOptions } from './registry-options.ts';
+export { type RegistryOptions, type RegistryStorage } from './registry-options.ts';
 export { isRolledOut, waitForRegistry, type WaitForRegistryOptions } from './wait-for-registry.ts';
 
 export { OciClient, type OciClientOptions } from './oci/oci-client.ts';

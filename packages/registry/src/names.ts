@@ -15,6 +15,15 @@ export const DATA_PATH = '/var/lib/registry';
 /** Directory of the configuration in the pod. */
 export const CONFIG_PATH = '/etc/danube/registry';
 
+/** Name of the claim that holds the images. It is not deleted with the rest. */
+export const DATA_CLAIM = 'registry-data';
+/** Name of the volume that is pinned to a node. */
+export const DATA_VOLUME = 'danube-registry-data';
+/** Name of the Secret with `http-secret`: with another one, uploads do not survive a restart of the registry. */
+export const HTTP_SECRET = 'registry-http';
+/** Owner of what is applied. */
+export const FIELD_MANAGER = 'danube-registry';
+
 /** Labels that select the registry's pod. */
 export const registrySelector = {
   'app.kubernetes.io/name': 'registry',

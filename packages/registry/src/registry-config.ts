@@ -5,7 +5,7 @@ import { DATA_PATH, METRICS_PORT, REGISTRY_PORT } from './names.ts';
  * The configuration of the registry (https://distribution.github.io/distribution/about/configuration/), as JSON, which is
  * YAML too. There is no blob descriptor cache: it answers for blobs that garbage collection has removed.
  */
-export const registryConfig = (): string =>
+export const registryConfig = ({ drainSeconds = 25 }: { readonly drainSeconds?: number } = {}): string =>
   JSON.stringify(
     {
       version: 0.1,
@@ -19,7 +19,7 @@ export const registryConfig = (): string =>
         addr: `:${REGISTRY_PORT}`,
         // Locations then work through a port-forward or the API server's proxy, too.
         relativeurls: true,
-        draintimeout: '25s',
+        draintimeout: `${drainSeconds}s`,
         headers: { 'X-Content-Type-Options': ['nosniff'] },
         debug: { addr: `:${METRICS_PORT}`, prometheus: { enabled: true, path: '/metrics' } },
       },

@@ -2,6 +2,7 @@ import type { Container, Deployment, PodSpec, SecurityContext } from '@danube/k8
 import {
   CONFIG_PATH,
   DATA_PATH,
+  HTTP_SECRET,
   METRICS_PORT,
   REGISTRY_NAME,
   REGISTRY_PORT,
@@ -10,11 +11,7 @@ import {
   registrySelector,
 } from './names.ts';
 import type { NormalRegistryOptions } from './registry-options.ts';
-
-/** Name of the claim that holds the images. It is not deleted with the rest. */
-export const DATA_CLAIM = 'registry-data';
-/** Name of the Secret with `http-secret`. Without it the registry makes one up, and uploads do not survive its restart. */
-export const HTTP_SECRET = 'registry-http';
+import { dataVolume, ownerFix } from './registry-storage.ts';
 
 /** The Deployment: one replica, replaced and never doubled, because two processes must not write one filesystem. */
 export const registryDeployment = (options: NormalRegistryOptions, configMap: string): Deployment => ({
@@ -23,18 +20,27 @@ export const registryDeployment = (options: NormalRegistryOptions, configMap: st
   metadata: { name: REGISTRY_NAME, namespace: options.namespace, labels: registryLabels },
   spec: {
     replicas: 1,
-    strategy: { type: 'Recreate' },
+    strategy: recreate,
     selector: { matchLabels: registrySelector },
     template: { metadata: { labels: registryLabels }, spec: registryPodSpec(options, configMap) },
   },
 });
+
+/** Without the null, a Deployment that was made as a rolling one keeps that part, and the server refuses the change. */
+const recreate = { type: 'Recreate', rollingUpdate: null } as unknown as DeploymentStrategy;
+type DeploymentStrategy = NonNullable<NonNullable<Deployment['spec']>['strategy']>;
+
+/** Endpoints forget the pod before it stops to accept; then it drains, and there is some time left. */
+const PRE_STOP_SECONDS = 5;
+const SPARE_SECONDS = 10;
 
 const registryPodSpec = (options: NormalRegistryOptions, configMap: string): PodSpec => ({
   serviceAccountName: REGISTRY_NAME,
   automountServiceAccountToken: false,
   // A Service named registry would set REGISTRY_PORT=tcp://…, which the registry reads as its own configuration.
   enableServiceLinks: false,
-  terminationGracePeriodSeconds: 40,
+  terminationGracePeriodSeconds: PRE_STOP_SECONDS + options.drainSeconds + SPARE_SECONDS,
+  ...(options.priorityClassName === undefined ? {} : { priorityClassName: options.priorityClassName }),
   securityContext: {
     runAsNonRoot: true,
     runAsUser: REGISTRY_UID,
@@ -43,12 +49,9 @@ const registryPodSpec = (options: NormalRegistryOptions, configMap: string): Pod
     fsGroupChangePolicy: 'OnRootMismatch',
     seccompProfile: { type: 'RuntimeDefault' },
   },
-  initContainers: [storageCheck(options)],
+  initContainers: [...ownerFix(options), storageCheck(options)],
   containers: [registryContainer(options)],
-  volumes: [
-    { name: 'config', configMap: { name: configMap } },
-    { name: 'data', ...(options.ephemeral ? { emptyDir: {} } : { persistentVolumeClaim: { claimName: DATA_CLAIM } }) },
-  ],
+  volumes: [{ name: 'config', configMap: { name: configMap } }, dataVolume(options.storage)],
 });
 
 const confined: SecurityContext = {
@@ -57,7 +60,10 @@ const confined: SecurityContext = {
   capabilities: { drop: ['ALL'] },
 };
 
-/** A volume that cannot be written makes the registry answer 500 without a word in its log: this says it at once. */
+/**
+ * A volume that cannot be written makes the registry answer 500 without a word in its log: this says it at once. The file
+ * is empty, so that a full disk does not keep the registry from starting: pulls work on it.
+ */
 const storageCheck = ({ image, imagePullPolicy }: NormalRegistryOptions): Container => ({
   name: 'check-storage',
   image,
@@ -65,7 +71,7 @@ const storageCheck = ({ image, imagePullPolicy }: NormalRegistryOptions): Contai
   command: [
     'sh',
     '-c',
-    `f=${DATA_PATH}/.danube-write-check; echo ok >$f && rm $f || { echo "${DATA_PATH} is not writable by uid $(id -u)"; exit 1; }`,
+    `f=${DATA_PATH}/.danube-write-check; (: >$f) && rm $f || { echo "${DATA_PATH} is not writable by uid $(id -u)"; exit 1; }`,
   ],
   volumeMounts: [{ name: 'data', mountPath: DATA_PATH }],
   securityContext: confined,
@@ -81,7 +87,7 @@ const registryContainer = ({ image, imagePullPolicy }: NormalRegistryOptions): C
     { name: 'OTEL_TRACES_EXPORTER', value: 'none' },
     {
       name: 'REGISTRY_HTTP_SECRET',
-      valueFrom: { secretKeyRef: { name: HTTP_SECRET, key: 'http-secret', optional: true } },
+      valueFrom: { secretKeyRef: { name: HTTP_SECRET, key: 'http-secret' } },
     },
   ],
   ports: [
@@ -96,6 +102,7 @@ const registryContainer = ({ image, imagePullPolicy }: NormalRegistryOptions): C
   startupProbe: { httpGet: probe, periodSeconds: 1, failureThreshold: 60 },
   readinessProbe: { httpGet: probe, periodSeconds: 10, timeoutSeconds: 3, failureThreshold: 2 },
   livenessProbe: { httpGet: probe, periodSeconds: 20, timeoutSeconds: 5, failureThreshold: 3 },
+  lifecycle: { preStop: { exec: { command: ['sleep', String(PRE_STOP_SECONDS)] } } },
   securityContext: confined,
 });
 

@@ -1,12 +1,14 @@
-import type { KubeObject, NetworkPolicy, PersistentVolumeClaim, Service } from '@danube/k8s-client';
+import type { KubeObject, NetworkPolicy, Service } from '@danube/k8s-client';
 import { REGISTRY_NAME, REGISTRY_PORT, registryLabels, registrySelector } from './names.ts';
 import { configMapName, registryConfig } from './registry-config.ts';
-import { DATA_CLAIM, registryDeployment } from './registry-deployment.ts';
+import { registryDeployment } from './registry-deployment.ts';
 import { type NormalRegistryOptions, normalizeRegistryOptions, type RegistryOptions } from './registry-options.ts';
+import { storageObjects } from './registry-storage.ts';
 
 /**
- * Everything that makes an image registry in the cluster, in the order in which it is applied. Pure. The namespace has
- * to exist. Pods reach it at `registry.<namespace>:5000`; nodes do not resolve that name and need a mirror entry.
+ * Everything that makes an image registry in the cluster, in the order in which it is applied. Pure. The namespace
+ * and the Secret `registry-http` have to exist; `deployRegistry` makes both. Pods reach it at `registry.<namespace>:5000`;
+ * nodes do not resolve that name and need a mirror entry.
  *
  * @example
  * for (const object of registryManifests()) console.log(object.kind, object.metadata?.name);
@@ -14,7 +16,7 @@ import { type NormalRegistryOptions, normalizeRegistryOptions, type RegistryOpti
 export const registryManifests = (options: RegistryOptions = {}): KubeObject[] => {
   const normal = normalizeRegistryOptions(options);
   const { namespace } = normal;
-  const config = registryConfig();
+  const config = registryConfig(normal);
   const configMap = configMapName(config);
   return [
     object('v1', 'ServiceAccount', {
@@ -26,7 +28,7 @@ export const registryManifests = (options: RegistryOptions = {}): KubeObject[] =
       immutable: true,
       data: { 'config.yml': config },
     }),
-    ...(normal.ephemeral ? [] : [dataClaim(normal)]),
+    ...storageObjects(normal),
     registryDeployment(normal, configMap),
     registryService(namespace),
     clientsOnly(normal),
@@ -34,17 +36,6 @@ export const registryManifests = (options: RegistryOptions = {}): KubeObject[] =
 };
 
 const object = <T extends object>(apiVersion: string, kind: string, rest: T) => ({ apiVersion, kind, ...rest });
-
-const dataClaim = ({ namespace, storageSize, storageClassName }: NormalRegistryOptions): PersistentVolumeClaim => ({
-  apiVersion: 'v1',
-  kind: 'PersistentVolumeClaim',
-  metadata: { name: DATA_CLAIM, namespace, labels: registryLabels },
-  spec: {
-    accessModes: ['ReadWriteOnce'],
-    resources: { requests: { storage: storageSize } },
-    ...(storageClassName === undefined ? {} : { storageClassName }),
-  },
-});
 
 const registryService = (namespace: string): Service => ({
   apiVersion: 'v1',

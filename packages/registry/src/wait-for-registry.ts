@@ -7,7 +7,7 @@ export type WaitForRegistryOptions = {
   readonly namespace?: string;
   /** In milliseconds. @default 120000 */
   readonly timeoutMs?: number;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 };
 
 /** The newest version of the Deployment is rolled out, and its pod is ready. */

@@ -46,6 +46,16 @@ export const buildKubernetes = async (options: BuildOptions): Promise<Kubernetes
 export const buildCoredns = async (options: BuildOptions): Promise<string> =>
   join(await buildModule({ module: 'coredns', output: 'coredns', flags: goFlags('-s -w') }, options), 'coredns');
 
+/** The distribution release; the same as in `go/distribution/go.mod` (a test compares). */
+export const DISTRIBUTION_VERSION = 'v3.1.2';
+
+/** The image registry, from the cache or built from its Go module. Gives the program. */
+export const buildDistribution = async (options: BuildOptions): Promise<string> => {
+  const set = `-X github.com/distribution/distribution/v3/version.version=${DISTRIBUTION_VERSION}`;
+  const module = { module: 'distribution', output: 'registry', flags: goFlags(`-s -w ${set}`) };
+  return join(await buildModule(module, options), 'registry');
+};
+
 /** Without DWARF the cold build is 50 s shorter; without the version variables the API server reports v0.0.0-master. */
 export const kubernetesFlags = (version = KUBERNETES_VERSION): string[] => {
   const [major = '', minor = ''] = version.slice(1).split('.');

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { applets, KUBERNETES_VERSION, kubernetesFlags } from './build.ts';
+import { applets, DISTRIBUTION_VERSION, KUBERNETES_VERSION, kubernetesFlags } from './build.ts';
 import { components } from './components.ts';
 import { directoriesOf, layoutOf } from './layout.ts';
 import { nodeConfigFiles } from './node-config.ts';
@@ -91,6 +91,9 @@ describe('the build', () => {
   it('is of the version that it says', () => {
     expect(readFileSync(join(go, 'kubernetes/go.mod'), 'utf8')).toContain(
       `\tk8s.io/kubernetes ${KUBERNETES_VERSION}\n`,
+    );
+    expect(readFileSync(join(go, 'distribution/go.mod'), 'utf8')).toContain(
+      `distribution/v3 ${DISTRIBUTION_VERSION}\n`,
     );
     expect(kubernetesFlags('v1.35.2').join(' ')).toContain('component-base/version.gitMinor=35 ');
   });

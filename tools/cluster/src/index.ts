@@ -1,3 +1,4 @@
+export { buildDistribution, type BuildOptions } from './build.ts';
 export { cgroupProcesses, cgroupRootOf, hierarchies } from './cgroups.ts';
 export { down } from './down.ts';
 export { chooseEngine, type Engine } from './engine.ts';

@@ -40,6 +40,7 @@ it('has these exports', () => {
     'buildImages',
     'buildNodeImage',
     'buildPauseImage',
+    'buildRegistryImage',
     'bundleApp',
     'testImages',
   ]);

@@ -21,6 +21,7 @@ export const testImages = {
   busybox: 'danube.local/busybox:1',
   node: 'danube.local/node:24',
   coredns: 'danube.local/coredns:1',
+  registry: 'danube.local/registry:3',
 } as const;
 
 /**
@@ -63,6 +64,17 @@ export const buildCorednsImage = async (binary: string, target: ImageTarget): Pr
     target.layersDir,
   );
   return writeImage({ name: testImages.coredns, config: { Entrypoint: ['/coredns'] }, layers: [layer] }, target.file);
+};
+
+/** distribution as its own image has it: `registry` on PATH, and a shell. */
+export const buildRegistryImage = async (binary: string, target: ImageTarget): Promise<ImageFile> => {
+  const entry = { type: 'file', path: 'bin/registry', content: { file: binary }, mode: 0o755 } as const;
+  const layers = [
+    await writeLayer(await busyboxFiles(), target.layersDir),
+    await writeLayer([entry], target.layersDir),
+  ];
+  const config = { Env: ['PATH=/bin:/usr/bin'], Entrypoint: ['registry'] };
+  return writeImage({ name: testImages.registry, config, layers }, target.file);
 };
 
 /** The layers under every Node program: busybox first, Node upon it. Both are shared by all images that use them. */

@@ -6,6 +6,7 @@ export {
   buildCorednsImage,
   buildNodeImage,
   buildPauseImage,
+  buildRegistryImage,
   testImages,
   type ImageTarget,
 } from './images.ts';

@@ -86,6 +86,16 @@ export const codes = {
     retryable: true,
     hint: 'check the address, and that the registry runs',
   },
+  NotReady: {
+    message: 'the registry did not become ready',
+    retryable: true,
+    hint: 'see what the pod, its events and its log say; deploy again when that is mended',
+  },
+  ImmutableChange: {
+    message: 'the cluster refuses this change of what is deployed',
+    retryable: false,
+    hint: 'keep the value, or uninstall and deploy again; images outlive that unless they are purged',
+  },
   Timeout: { message: 'the time ran out', retryable: true, hint: 'see the cause for what kept failing' },
   Aborted: { message: 'the caller aborted the call', retryable: false, hint: 'nothing to do' },
   LayoutInvalid: {

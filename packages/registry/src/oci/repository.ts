@@ -10,6 +10,7 @@ import { type Manifest, parseManifest } from './manifest.ts';
 import { isRepository } from './reference.ts';
 import { orUndefined, referrersByApi, referrersTag, withReferrer } from './referrers.ts';
 import { pages } from './tag-pages.ts';
+import { probeWrite } from './write-probe.ts';
 
 /** Options of every call. */
 export type CallOptions = { readonly signal?: AbortSignal | undefined };
@@ -61,6 +62,15 @@ export class Repository {
   ): Promise<UploadOutcome | 'existing'> {
     if ((await this.findBlob(descriptor.digest, options)) !== undefined) return 'existing';
     return uploadBlob(this.#http, { repository: this.name, scope: this.#push, descriptor, source, ...options });
+  }
+
+  /**
+   * Writes a little and takes it back: the only way to learn whether pushes work, since registries call themselves healthy
+   * on a full disk.
+   * @throws StorageFull, StorageUnwritable; Unsupported when it is read-only
+   */
+  async probeWrite({ signal }: CallOptions = {}): Promise<void> {
+    await probeWrite(this.#http, { repository: this.name, scope: this.#push, signal });
   }
 
   /** Deletes a blob. The registry frees its bytes when garbage is collected. @throws NotFound, Unsupported */
