@@ -8,13 +8,17 @@ describe('the command line of chaos', () => {
       what: 'exec-stream',
       on: 'sim',
       seed: 7,
-      tries: 1000,
+      tries: undefined,
+      quick: false,
       help: false,
     });
-    expect(parseOptions(['jobs', '--cluster', 'mine'])).toMatchObject({ what: 'jobs', tries: 500, cluster: 'mine' });
-    expect(parseOptions(['jobs', '--on', 'real', '--only', 'kill'])).toMatchObject({ tries: 20, only: 'kill' });
-    expect(parseOptions(['exec-stream', '--on', 'real']).tries).toBe(200);
-    expect(parseOptions(['exec-stream', '--quick']).tries).toBe(70);
+    expect(parseOptions(['jobs', '--cluster', 'mine'])).toMatchObject({ what: 'jobs', cluster: 'mine' });
+    expect(parseOptions(['jobs', '--on', 'real', '--only', 'kill'])).toMatchObject({ on: 'real', only: 'kill' });
+    expect(parseOptions(['exec-stream', '--quick', '--scenario', 'cuts', '--tries', '70'])).toMatchObject({
+      quick: true,
+      scenario: 'cuts',
+      tries: 70,
+    });
   });
 
   it.each([

@@ -1,5 +1,6 @@
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import type { Fault } from './fault.ts';
+import { Trigger } from './trigger.ts';
 
 /** Time that `delay` holds every piece back. */
 const DELAY_MS = 30;
@@ -49,12 +50,12 @@ export class ChaosProxy implements AsyncDisposable {
       client.resetAndDestroy();
       return;
     }
-    const state = { bytes: 0, silent: false };
-    for (const [from, to] of [
-      [client, upstream],
-      [upstream, client],
+    const state = { trigger: new Trigger(fault), silent: false };
+    for (const [side, from, to] of [
+      ['client', client, upstream],
+      ['server', upstream, client],
     ] as const) {
-      from.on('data', (bytes) => void this.#pass(bytes, { from, to, fault, state, client, upstream }));
+      from.on('data', (bytes) => void this.#pass(bytes, { side, from, to, fault, state, client, upstream }));
       from.on('close', () => {
         // A connection that went silent tells nobody about its end.
         if (!state.silent) to.end();
@@ -65,14 +66,13 @@ export class ChaosProxy implements AsyncDisposable {
   async #pass(bytes: Buffer, pipe: Pipe): Promise<void> {
     const { from, to, fault, state } = pipe;
     if (state.silent) return;
-    const left = fault.kind === 'none' ? Infinity : fault.afterBytes - state.bytes;
-    state.bytes += bytes.length;
+    const left = state.trigger.look(pipe.side, bytes);
     if (bytes.length < left) {
       write(pipe, bytes);
       return;
     }
     if (fault.kind === 'delay' || fault.kind === 'trickle') {
-      if (left > 0) this.hits++;
+      if (left >= 0) this.hits++;
       from.pause();
       await (fault.kind === 'delay' ? new Promise((resolve) => setTimeout(resolve, DELAY_MS)) : undefined);
       const slow = fault.kind === 'trickle' && left > -TRICKLE_BYTES ? Math.min(bytes.length, TRICKLE_BYTES) : 0;
@@ -91,10 +91,11 @@ export class ChaosProxy implements AsyncDisposable {
 }
 
 interface Pipe {
+  readonly side: 'client' | 'server';
   readonly from: Socket;
   readonly to: Socket;
   readonly fault: Fault;
-  readonly state: { bytes: number; silent: boolean };
+  readonly state: { readonly trigger: Trigger; silent: boolean };
   readonly client: Socket;
   readonly upstream: Socket;
 }

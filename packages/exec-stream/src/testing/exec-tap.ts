@@ -1,5 +1,5 @@
 import { type AddressInfo, connect as netConnect, createServer, type Socket } from 'node:net';
-import { connect as tlsConnect } from 'node:tls';
+import { connect as tlsConnect, TLSSocket } from 'node:tls';
 import type { ExecClient, UpgradeRequest } from '../types.ts';
 
 /** Bytes that passed, in plain text. */
@@ -78,7 +78,7 @@ async function join(near: Socket, upgrade: UpgradeRequest, { sockets, capture }:
   near.on('error', () => undefined);
   const far = await openFar(upgrade).catch(() => undefined);
   if (far === undefined) {
-    near.resetAndDestroy();
+    breakOff(near);
     return;
   }
   const began = performance.now();
@@ -98,12 +98,18 @@ async function join(near: Socket, upgrade: UpgradeRequest, { sockets, capture }:
       keep(Buffer.alloc(0));
       other.end();
     });
-    socket.on('error', () => (other.destroyed ? undefined : other.resetAndDestroy()));
+    socket.on('error', () => breakOff(other));
     socket.on('close', () => {
       sockets.delete(socket);
       other.destroySoon();
     });
   }
+}
+
+/** A reset where that can be had. */
+function breakOff(socket: Socket): void {
+  if (socket instanceof TLSSocket) socket.destroy();
+  else if (!socket.destroyed) socket.resetAndDestroy();
 }
 
 async function openFar({ url, tls, tunnel }: UpgradeRequest): Promise<Socket> {

@@ -21,6 +21,9 @@ export type JobsOptions = {
   readonly keep: boolean;
 };
 
+/** Tries of each kind of trouble, when nobody says how many. */
+export const jobTries = { full: { sim: 500, real: 20 }, quick: { sim: 12, real: 3 } } as const;
+
 // A talk is longer than what is done to it: on a node some seconds go by until anything has come back.
 const workloads = { sim: { lines: 25, pauseMs: 100 }, real: { lines: 40, pauseMs: 250 } } satisfies Record<
   string,

@@ -2,14 +2,17 @@ import { type ExecClient, ExecStream } from '@danube/exec-stream';
 import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import { type ChaosCluster, CONTROL } from './clusters.ts';
-import { type FaultKind, planFault } from './fault.ts';
-import { ChaosProxy } from './tcp-proxy.ts';
+import type { Fault } from '../fault.ts';
+import { ChaosProxy } from '../tcp-proxy.ts';
+import { settled } from './scenario.ts';
 
 /** One try under a fault. */
 export interface Try {
   readonly index: number;
-  readonly kind: FaultKind;
   readonly random: () => number;
+  /** What to spoil: a client, and where it connects to. */
+  readonly way: { readonly client: ExecClient; readonly server: { readonly host: string; readonly port: number } };
+  readonly next: () => Fault;
 }
 
 /** What a try ended with: connections that were spoilt, and what should not have been. */
@@ -25,18 +28,18 @@ const FAULTY_CONNECTIONS = 4;
 const LIVENESS = { pingEveryMs: 500, deadAfterMs: 2_000, stuckAfterMs: 5_000, stdinStuckAfterMs: 5_000 };
 
 /** A durable run and, beside it, a plain exec, both through a proxy that spoils their connections. */
-export async function execStreamTry(cluster: ChaosCluster, { index, kind, random }: Try): Promise<Outcome> {
+export async function cutTry(cluster: ChaosCluster, { index, random, way, next }: Try): Promise<Outcome> {
   let connections = 0;
-  await using proxy = await ChaosProxy.start(cluster.server, () =>
-    planFault(connections++ < FAULTY_CONNECTIONS ? kind : 'none', random),
+  await using proxy = await ChaosProxy.start(way.server, () =>
+    connections++ < FAULTY_CONNECTIONS ? next() : { kind: 'none', afterBytes: 0 },
   );
-  const stream = new ExecStream(through(cluster.client, proxy.port), { liveness: LIVENESS, handshakeTimeoutMs: 3_000 });
-  const violation = await Promise.race([
+  const stream = new ExecStream(through(way.client, proxy.port), { liveness: LIVENESS, handshakeTimeoutMs: 3_000 });
+  const violation = await settled(
     Promise.all([durable(cluster, { stream, index, random }), plain(cluster, stream, index % 256)]).then((all) =>
       all.find(Boolean),
     ),
-    new Promise<string>((resolve) => setTimeout(() => resolve('a promise did not settle'), PATIENCE_MS).unref()),
-  ]);
+    PATIENCE_MS,
+  );
   return { hits: proxy.hits, ...(violation !== undefined && { violation }) };
 }
 
@@ -53,8 +56,11 @@ async function durable(
     `exit ${code}`,
   ].join('\n');
   try {
-    const started = stream.start(target, { ...ref, run }, { retryForMs: PATIENCE_MS });
-    const journal = stream.attach(target, ref, { retryForMs: PATIENCE_MS });
+    // Both ways of it have to hold. Tries go round in 47 kinds, so every kind meets both.
+    const options = { retryForMs: PATIENCE_MS };
+    const one = index % 2 === 0 ? stream.run(target, { ...ref, run }, options) : undefined;
+    const started = one?.started ?? stream.start(target, { ...ref, run }, options);
+    const journal = one ?? stream.attach(target, ref, options);
     const hashes = { stdout: createHash('sha256'), stderr: createHash('sha256') };
     const reading = (async () => {
       for await (const { stream: name, data } of journal) hashes[name].update(data);
