@@ -185,6 +185,20 @@ export const describeJobPodLifecycle = ({ client, image, cannot = [] }: Lifecycl
         change: () => undefined,
       },
       {
+        name: 'a coordinator that uses too much memory',
+        code: 'CoordinatorLost',
+        row: 'coordinator-out-of-memory',
+        needs: 'out-of-memory',
+        script: 'exec tail /dev/zero',
+        change: (pod) => (pod.spec.containers[0]!.resources = { limits: { memory: '32Mi' } }),
+      },
+      {
+        name: 'a worker that ends under its job',
+        code: 'StreamLost',
+        row: 'worker-lost',
+        change: (pod) => (pod.spec.containers[1]!.command = ['/bin/sh', '-c', 'exit 0']),
+      },
+      {
         name: 'a pod that runs into its deadline',
         code: 'JobTimeout',
         row: 'deadline',
@@ -242,7 +256,15 @@ export const describeJobPodLifecycle = ({ client, image, cannot = [] }: Lifecycl
       await waitForReady(client(), made, { timeoutMs: 30_000 });
       const final = untilFinal(made);
       await client().pods(namespace).delete(made.metadata.name, { gracePeriodSeconds: 1 });
-      expect(await final).toMatchObject({ state: 'failed', reason: { code: 'PodDeleted' } });
+      expect(await final).toMatchObject({ state: 'failed', row: 'deleted', reason: { code: 'PodDeleted' } });
+    }, 60_000);
+
+    it('names an eviction through the API, as a drain makes it', async () => {
+      const made = await createJobPod(client(), stubPod(idle));
+      await waitForReady(client(), made, { timeoutMs: 30_000 });
+      const final = untilFinal(made);
+      await client().pods(namespace).evict(made.metadata.name);
+      expect(await final).toMatchObject({ state: 'failed', row: 'disruption', reason: { code: 'PodEvicted' } });
     }, 60_000);
 
     it('takes the result that the coordinator left', async () => {

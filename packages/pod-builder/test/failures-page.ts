@@ -49,8 +49,11 @@ export const onRealNode = new Set([
   'deadline',
   'unschedulable',
   'worker-out-of-memory',
+  'coordinator-out-of-memory',
+  'worker-lost',
   'workspace-full',
   'deleted',
+  'disruption',
 ]);
 
 const advice = ({ id, what, code, hint }: FailureRow): string =>

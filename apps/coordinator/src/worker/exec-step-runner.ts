@@ -25,7 +25,7 @@ const LOOK_EVERY_MS = 10_000;
 
 /** Numbers of an {@link ExecStepRunner}, in milliseconds. */
 export type ExecStepRunnerOptions = {
-  /** How long the Kubernetes API may be away while a step is to be started. @default 60_000 */
+  /** How long the Kubernetes API may be away while a step is to be started: as long as exec-stream reads on. @default 300_000 */
   readonly apiPatienceMs?: number;
   /** When a start has no answer after so long, the control volume is asked now and then whether it got through. @default 5000 */
   readonly answerPatienceMs?: number;
@@ -58,7 +58,7 @@ export class ExecStepRunner implements StepRunner {
   constructor(settings: Settings, options: ExecStepRunnerOptions = {}, connectTo: ConnectTo = connect) {
     this.#settings = settings;
     this.#connectTo = connectTo;
-    this.#options = Object.freeze({ apiPatienceMs: 60_000, answerPatienceMs: 5000, graceMs: 5000, ...options });
+    this.#options = Object.freeze({ apiPatienceMs: 300_000, answerPatienceMs: 5000, graceMs: 5000, ...options });
   }
 
   async start(run: StepRun, signal: AbortSignal): Promise<StepOutcome | undefined> {

@@ -69,7 +69,8 @@ export class Link implements AsyncDisposable {
     for (const [socket, other] of [pair, [upstream, client] as const]) {
       socket.on('error', () => reset(other));
       socket.on('close', () => {
-        this.#pairs.delete(pair);
+        // One side may have ended in a silence, of which the other is told afterwards.
+        if (other.destroyed) this.#pairs.delete(pair);
         if (!socket.readableEnded) other.destroy();
       });
     }

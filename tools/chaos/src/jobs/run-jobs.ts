@@ -30,6 +30,10 @@ const workloads = { sim: { lines: 25, pauseMs: 100 }, real: { lines: 40, pauseMs
   Workload
 >;
 const JOBS_AT_ONCE = { sim: 6, real: 8 };
+// What is done to everything at once is mostly waiting for it to come back: several Danubes do so side by side.
+const WORLDS_AT_ONCE = { sim: 6, real: 1 };
+/** Far enough apart that no two worlds draw the same. */
+const SEED_STEP = 1_000_000;
 
 /** Runs the kinds of trouble one after the other, each against a Danube of its own. Gives the exit code. */
 export const runJobs = async (options: JobsOptions): Promise<number> => {
@@ -42,7 +46,7 @@ export const runJobs = async (options: JobsOptions): Promise<number> => {
     if (on === 'real') await loadCoordinator(options.cluster, dir);
     for (const fault of jobFaults.filter(({ name }) => name.includes(only))) {
       const startedMs = performance.now();
-      const tally = await tryOne(fault, { options, programs, dir });
+      const tally = await tryInWorlds(fault, { options, programs, dir });
       table.set(fault.name, tally);
       const seconds = Math.round((performance.now() - startedMs) / 1000);
       console.error(`${fault.name}: ${tally.tries} tries, ${tally.violations.length} violations, ${seconds} s`);
@@ -56,10 +60,28 @@ export const runJobs = async (options: JobsOptions): Promise<number> => {
 
 type Run = { readonly options: JobsOptions; readonly programs: Programs; readonly dir: string };
 
-const tryOne = async (fault: JobFault, { options, programs, dir }: Run): Promise<Tally> => {
-  const { on, seed, tries, cluster } = options;
-  const jobs = JOBS_AT_ONCE[on];
-  const own = join(dir, fault.name.replaceAll(/[^a-z]+/g, '-'));
+const tryInWorlds = async (fault: JobFault, run: Run): Promise<Tally> => {
+  const { on, seed, tries } = run.options;
+  const worlds = fault.scope === 'world' ? Math.min(WORLDS_AT_ONCE[on], tries) : 1;
+  const jobs = Math.ceil(JOBS_AT_ONCE[on] / worlds) + (worlds > 1 ? 1 : 0);
+  const tallies = await Promise.all(
+    Array.from({ length: worlds }, (_, index) =>
+      tryInWorld(fault, run, { index, jobs, tries: Math.ceil(tries / worlds), seed: seed + index * SEED_STEP }),
+    ),
+  );
+  return {
+    tries: sum(tallies.map((tally) => tally.tries)),
+    jobs: sum(tallies.map((tally) => tally.jobs)),
+    violations: tallies.flatMap(({ violations }) => violations),
+  };
+};
+
+type Share = { readonly index: number; readonly jobs: number; readonly tries: number; readonly seed: number };
+
+const tryInWorld = async (fault: JobFault, { options, programs, dir }: Run, share: Share): Promise<Tally> => {
+  const { on, cluster } = options;
+  const { index, jobs, tries, seed } = share;
+  const own = join(dir, `${fault.name.replaceAll(/[^a-z]+/g, '-')}-${index}`);
   await mkdir(own);
   await using world = await openWorld({
     on,
@@ -74,21 +96,23 @@ const tryOne = async (fault: JobFault, { options, programs, dir }: Run): Promise
   return await tryFault(world, fault, { tries, seed, jobs, workload: workloads[on] });
 };
 
+const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);
+
 const report = (table: ReadonlyMap<string, Tally>, wanted: number): number => {
   const line = (name: string, ...numbers: readonly (number | string)[]): void =>
     console.log(name.padEnd(32) + numbers.map((number) => String(number).padStart(12)).join(''));
   line('fault', 'tries', 'jobs', 'violations');
-  const sum = { tries: 0, jobs: 0, violations: 0 };
+  const all = { tries: 0, jobs: 0, violations: 0 };
   for (const [name, { tries, jobs, violations }] of table) {
     // A kind of trouble that did not come about often enough shows nothing.
     const missing = tries < wanted ? [`only ${tries} of ${wanted} tries came about`] : [];
     const found = [...violations, ...missing];
     line(name, tries, jobs, found.length);
     for (const text of found.slice(0, 10)) console.log(`  ${text}`);
-    sum.tries += tries;
-    sum.jobs += jobs;
-    sum.violations += found.length;
+    all.tries += tries;
+    all.jobs += jobs;
+    all.violations += found.length;
   }
-  line('sum', sum.tries, sum.jobs, sum.violations);
-  return sum.violations === 0 ? 0 : 1;
+  line('sum', all.tries, all.jobs, all.violations);
+  return all.violations === 0 ? 0 : 1;
 };

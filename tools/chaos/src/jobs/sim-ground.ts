@@ -42,10 +42,11 @@ export const simGround = async ({ coordinator, seed }: SimGroundOptions): Promis
       else if (link === 'coordinator/kube-apiserver') await coordinators.cut(how, ms);
       else if (link === 'coordinator/api-server') await reports?.cut(how, ms);
       else {
-        // The simulator is both in one: its sessions end, and for a while it begins no others.
+        // The simulator is both in one: its sessions end, and for a while it begins no others. What TCP sends into a
+        // silence comes through after it.
         const fault = sim.faults.add({
           match: { verb: 'connect' },
-          action: how === 'reset' ? { type: 'status', code: 500, message: DIAL_FAILED } : { type: 'stall' },
+          action: how === 'reset' ? { type: 'status', code: 500, message: DIAL_FAILED } : { type: 'delay', ms },
           times: Number.MAX_SAFE_INTEGER,
         });
         sim.disturb.loseKubelet();
