@@ -104,15 +104,17 @@ export class PeerSession extends EventEmitter<PeerEvents> {
       return this.socket.write(bytes);
     }
     this.#cut = undefined;
-    this.socket.write(bytes.subarray(0, cut.left));
+    const sent = bytes.subarray(0, cut.left);
+    this.socket.write(typeof cut.how === 'number' ? asWholeFrame(sent) : sent);
     if (cut.how === 'reset') setTimeout(() => this.reset(), RESET_DELAY_MS);
     else this.close(cut.how === 'end' ? undefined : cut.how);
     return false;
   }
 
   /**
-   * Ends the connection after this many more bytes of the server, in the middle of a frame if that is where they end: by a reset, by the end
-   * of TCP (a client sees 1006), or with a close frame of this code. What is sent after that is lost.
+   * Ends the connection after this many more bytes of the server: by a reset or by the end of TCP (a client sees 1006), in the middle
+   * of a frame if that is where they end; or with a close frame of this code, before which the last frame is a shorter one, because
+   * a close frame inside another frame would be that frame's bytes. What is sent after that is lost.
    */
   cutAfter(bytes: number, how: 'reset' | 'end' | number): void {
     this.#cut = { left: bytes, how };
@@ -166,6 +168,13 @@ export class PeerSession extends EventEmitter<PeerEvents> {
     this.emit('violation', violation);
     this.socket.destroy();
   }
+}
+
+/** The frame whose beginning this is, made to end where the bytes end; nothing when its payload has not begun. */
+function asWholeFrame(bytes: Uint8Array): Buffer {
+  const length = (bytes[1] ?? 0) & 0x7f;
+  const payload = bytes.subarray(length < 126 ? 2 : length === 126 ? 4 : 10);
+  return payload.length === 0 ? Buffer.alloc(0) : serverFrame((bytes[0] ?? 0) & 0x0f, Buffer.from(payload));
 }
 
 /** So that what was sent before arrives: a reset overtakes it. */
