@@ -13,7 +13,12 @@ import { help } from './help.ts';
 const root = join(import.meta.dirname, '../..');
 const node = [process.execPath, '--disable-warning=ExperimentalWarning', '--conditions=@danube/source'];
 // They kill programs of the node, make clusters of their own, or need an image that was loaded.
-const ownClusterOnly = ['node-faults.spec.ts', 'cluster-tool.spec.ts', 'registry.spec.ts'];
+const ownClusterOnly = [
+  'node-faults.spec.ts',
+  'cluster-tool.spec.ts',
+  'registry.spec.ts',
+  'coordinator-faults.spec.ts',
+];
 const say = (line: string): void => void process.stderr.write(`e2e: ${line}\n`);
 
 const { values, positionals } = parseArgs({

@@ -67,6 +67,12 @@ describe('judgeStep', () => {
     expect(judge(facts).failure).toMatchObject({ code, message });
   });
 
+  it('says whose limit it was when a step ran out of memory and the pipeline sets none', () => {
+    expect(judge({ code: 137, oomKills: 1 }, { memoryLimit: undefined }).failure?.message).toBe(
+      'step "build" ran out of memory, without a limit in the pipeline: that of the namespace or of the node was reached; it ended with exit code 137',
+    );
+  });
+
   it('shows what was killed for memory, and the peak', () => {
     expect(judge({ code: 1, oomKills: 2, memoryPeakBytes: 67_108_864 }).failure?.evidence).toEqual([
       'processes killed for memory: 2',

@@ -100,10 +100,13 @@ const failureOf = ({ step, memoryLimit }: StepCase, exit: ExitEvidence): Reason 
   }
   const how = ending(exit);
   if ((exit.oomKills ?? 0) > 0) {
-    const limit = memoryLimit === undefined ? '' : ` of ${memoryLimit}`;
+    const what =
+      memoryLimit === undefined
+        ? `ran out of memory, without a limit in the pipeline: that of the namespace or of the node was reached; it ${how}`
+        : `reached the memory limit of ${memoryLimit} and ${how}`;
     const evidence = [`processes killed for memory: ${exit.oomKills ?? 0}`];
     if (exit.memoryPeakBytes !== undefined) evidence.push(`peak memory: ${memoryText(exit.memoryPeakBytes)}`);
-    return reason('OutOfMemory', `${name} reached the memory limit${limit} and ${how}`, evidence);
+    return reason('OutOfMemory', `${name} ${what}`, evidence);
   }
   return reason('StepFailed', `${name} ${how}`);
 };
