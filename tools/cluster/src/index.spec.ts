@@ -7,6 +7,7 @@ import { progressTo } from './progress.ts';
 it('has these exports', () => {
   expect(Object.keys(door).sort()).toEqual([
     'ClusterError',
+    'buildDistribution',
     'cgroupProcesses',
     'cgroupRootOf',
     'chooseEngine',
