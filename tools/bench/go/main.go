@@ -20,7 +20,7 @@ type Measured struct {
 
 func main() {
 	if len(os.Args) < 2 {
-		fail(fmt.Errorf("usage: reference serve|get|informer ..."))
+		fail(fmt.Errorf("usage: reference serve|get|informer|exec|run ..."))
 	}
 	var err error
 	switch os.Args[1] {
@@ -30,6 +30,10 @@ func main() {
 		err = get(os.Args[2:])
 	case "informer":
 		err = informer(os.Args[2:])
+	case "exec":
+		err = execCommand(os.Args[2:])
+	case "run":
+		err = runMeasured(os.Args[2:])
 	default:
 		err = fmt.Errorf("unknown command %q", os.Args[1])
 	}

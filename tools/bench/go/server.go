@@ -32,7 +32,8 @@ import (
 const protobufType = "application/vnd.kubernetes.protobuf"
 
 // serve answers GET of any pod, and list and watch of the pods of the cluster, from bytes made beforehand, over TLS on
-// loopback. It prints {"url","ca"} once it listens, and ends when its stdin does. GET /stats tells the TLS handshakes.
+// loopback. It prints {"url","ca"} once it listens, and ends when its stdin does. GET /stats tells the TLS handshakes
+// and the CPU it took.
 func serve(args []string) error {
 	flags := flag.NewFlagSet("serve", flag.ContinueOnError)
 	pods := flags.Int("pods", 1000, "how many pods the cluster has")
@@ -86,7 +87,11 @@ func newServer(count int) *server {
 func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case r.URL.Path == "/stats":
-		fmt.Fprintf(w, `{"handshakes":%d}`, s.handshakes.Load())
+		fmt.Fprintf(w, `{"handshakes":%d,"cpuSeconds":%f}`, s.handshakes.Load(), cpuSeconds())
+	case strings.HasSuffix(r.URL.Path, "/exec"):
+		s.exec(w, r)
+	case r.URL.Path == "/api" || r.URL.Path == "/apis" || r.URL.Path == "/api/v1":
+		discovery(w, r)
 	case r.URL.Path == "/api/v1/pods" && r.URL.Query().Get("watch") != "":
 		s.watch(w, r)
 	case r.URL.Path == "/api/v1/pods":

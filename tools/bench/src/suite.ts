@@ -1,5 +1,10 @@
 import type { Benchmark } from './benchmark.ts';
 import { BenchError } from './errors.ts';
+import { latency } from './exec-stream/latency.ts';
+import { manyExecs } from './exec-stream/many-execs.ts';
+import { nodeThroughput } from './exec-stream/node-throughput.ts';
+import { slowReader } from './exec-stream/slow-reader.ts';
+import { firehose, smallFrames } from './exec-stream/throughput.ts';
 import { requests } from './k8s-client/requests.ts';
 import { informerSync, manyPods, projectedStore } from './k8s-client/informer-sync.ts';
 import { building } from './pod-builder/building.ts';
@@ -16,6 +21,12 @@ const suite: readonly Benchmark[] = [
   firstByte,
   deleting,
   building,
+  latency,
+  nodeThroughput,
+  firehose,
+  smallFrames,
+  slowReader,
+  manyExecs,
 ];
 
 /** The benchmarks of these names: ids, or the packages that they belong to. None: all. */

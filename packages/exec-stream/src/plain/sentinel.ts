@@ -89,17 +89,21 @@ export class SentinelFilter {
     return held;
   }
 
-  /** Where the mark, or the beginning of one at the very end, is. */
+  /** Where the mark with what may be its line, or the beginning of a mark at the very end, is. */
   #find(data: Buffer): number {
-    for (let at = data.indexOf(0x1e); at !== -1; at = data.indexOf(0x1e, at + 1)) {
-      const length = Math.min(this.#mark.length, data.length - at);
-      if (data.compare(this.#mark, 0, length, at, at + length) === 0) {
-        const tail = data.subarray(at + length);
-        if (/^(?:[es]?|[es]\d{0,3}|[es]\d{1,3}\r|[es]\d{1,3}\r?\n[^]*)$/.test(tail.toString('latin1', 0, 7))) return at;
-      }
+    for (let at = data.indexOf(this.#mark); at !== -1; at = data.indexOf(this.#mark, at + 1)) {
+      const end = at + this.#mark.length;
+      if (lineOrItsBeginning.test(data.toString('latin1', end, end + LONGEST_LINE))) return at;
+    }
+    const tail = Math.max(0, data.length - this.#mark.length + 1);
+    for (let at = data.indexOf(RECORD_SEPARATOR, tail); at !== -1; at = data.indexOf(RECORD_SEPARATOR, at + 1)) {
+      if (data.compare(this.#mark, 0, data.length - at, at) === 0) return at;
     }
     return -1;
   }
 }
 
+const RECORD_SEPARATOR = 0x1e;
+const LONGEST_LINE = 'e255\r\n'.length;
+const lineOrItsBeginning = /^(?:[es]?|[es]\d{0,3}|[es]\d{1,3}\r|[es]\d{1,3}\r?\n[^]*)$/;
 const NOTHING = Buffer.alloc(0);

@@ -1,5 +1,5 @@
 /** A kubeconfig for the reference server, as client-node takes it. */
-export const clientNodeConfig = (): string =>
+export const clientNodeConfig = (env: NodeJS.ProcessEnv = process.env): string =>
   JSON.stringify({
     apiVersion: 'v1',
     kind: 'Config',
@@ -7,8 +7,8 @@ export const clientNodeConfig = (): string =>
       {
         name: 'bench',
         cluster: {
-          server: process.env['BENCH_URL'],
-          'certificate-authority-data': Buffer.from(process.env['BENCH_CA'] ?? '').toString('base64'),
+          server: env['BENCH_URL'],
+          'certificate-authority-data': Buffer.from(env['BENCH_CA'] ?? '').toString('base64'),
         },
       },
     ],
