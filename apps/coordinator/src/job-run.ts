@@ -13,6 +13,7 @@ import type { Secrets } from './secrets/read-secrets.ts';
 import { SecretMasker } from './secrets/secret-masker.ts';
 import type { Settings } from './settings.ts';
 import { type EndTimes, StepSequence } from './step-sequence.ts';
+import { PacedStepRunner } from './worker/paced-step-runner.ts';
 import type { StepRunner } from './worker/step-runner.ts';
 
 /** What a {@link JobRun} works with. */
@@ -27,7 +28,12 @@ export type CoordinatorParts = {
 };
 
 /** A job, and the values of the secrets that it declares. */
-export type JobInput = { readonly spec: JobSpec; readonly secrets: Secrets };
+export type JobInput = {
+  readonly spec: JobSpec;
+  readonly secrets: Secrets;
+  /** Values that no output may show: those of the secrets, now and before. */
+  readonly masked: readonly string[];
+};
 
 /** How long the last things may take, in milliseconds. */
 export type CoordinatorTimes = {
@@ -59,20 +65,20 @@ export class JobRun {
   readonly #overdue = new AbortController();
   readonly #startedAt = Date.now();
 
-  constructor(parts: CoordinatorParts, { spec, secrets }: JobInput) {
+  constructor(parts: CoordinatorParts, { spec, secrets, masked }: JobInput) {
     this.#parts = parts;
     this.#times = { ...defaultTimes, ...parts.times };
     this.#spec = spec;
-    const { api, control, workspace } = parts.settings;
+    const { api, control, journalBytes, workspace } = parts.settings;
     this.#memory = new JobMemory(control, (error) =>
       this.#say(`a restart of the coordinator would not find its way: ${messageOf(error)}`),
     );
     const { checkpoints, log } = this.#memory;
     // Without an api-server nobody keeps what was said before a restart: all is said again.
-    const masker = new SecretMasker(secrets.values());
+    const masker = new SecretMasker(masked);
     const lane = api === undefined ? new Lane(Date.now, masker) : new Lane(Date.now, masker, checkpoints.read());
     const places = { workspace, control, secrets };
-    const { runner } = parts;
+    const runner = api === undefined ? parts.runner : new PacedStepRunner(parts.runner, 2 * journalBytes);
     this.#steps = new StepSequence({ spec, places, masker, runner, lane, log, times: this.#times.ending });
     this.#lane = lane;
   }
@@ -96,7 +102,11 @@ export class JobRun {
   #reporter(connection: ApiConnection | undefined): HttpReporter | PlainReporter {
     return connection === undefined
       ? new PlainReporter(this.#spec.pipeline, this.#parts.streams)
-      : new HttpReporter(connection, { ...this.#parts.reporting, checkpoints: this.#memory.checkpoints });
+      : new HttpReporter(connection, {
+          ...this.#parts.reporting,
+          checkpoints: this.#memory.checkpoints,
+          release: (place) => this.#lane.release(place),
+        });
   }
 
   async #watchCancel(connection: ApiConnection, signal: AbortSignal): Promise<void> {

@@ -87,6 +87,29 @@ describe('runCoordinator with an api-server', () => {
     expect(server.events.at(-1)).toMatchObject({ state: 'succeeded', logComplete: true });
   });
 
+  it('lets the journal go of what is stored, and of nothing before', async () => {
+    await using server = await FakeApiServer.start();
+    await server.goAway();
+    await using bench = await JobBench.create(pipelineOf([{ run: 'seq 1 200000' }, { run: 'echo two' }]));
+    const running = bench.run(server.url);
+    await until(() => bench.runner.started.length === 2);
+    expect(bench.runner.released.size).toBe(0);
+    expect(bench.runner.discarded).toEqual([]);
+    await server.comeBack();
+    expect(await running).toBe(0);
+    expect(server.output('stdout')).toHaveLength(1_288_899);
+    expect(bench.runner.discarded).toContain('step-0-1');
+    expect(bench.runner.released.get('step-0-1')?.stdout).toBeGreaterThan(500_000);
+  });
+
+  it('lets the journal go of everything when the server refuses the report: no command waits for it', async () => {
+    await using server = await FakeApiServer.start();
+    server.trouble = [409];
+    await using bench = await JobBench.create(pipelineOf([{ run: 'seq 1 200000' }, { run: 'echo two' }]));
+    expect(await bench.run(server.url)).toBe(0);
+    expect(bench.runner.discarded).toContain('step-0-1');
+  });
+
   it('leaves its result, and stops waiting in the end, when the api-server does not come back', async () => {
     await using server = await FakeApiServer.start();
     await server.goAway();

@@ -3,6 +3,7 @@ import { CoordinatorError, messageOf } from './errors.ts';
 import { type CoordinatorParts, JobRun } from './job-run.ts';
 import { readJobSpec } from './read-job-spec.ts';
 import { leaveResult } from './result/termination-message.ts';
+import { keptValues } from './secrets/kept-values.ts';
 import { readSecrets } from './secrets/read-secrets.ts';
 
 /** Exit codes of the program: the job's verdict, short. The termination message has the whole. */
@@ -17,7 +18,8 @@ export const runCoordinator = async (parts: CoordinatorParts): Promise<number> =
   try {
     const spec = await readJobSpec(parts.settings.jobSpec);
     const secrets = await readSecrets(parts.settings.secrets, spec.pipeline.secrets);
-    const { state } = await new JobRun(parts, { spec, secrets }).run();
+    const masked = await keptValues(parts.settings.keptSecrets, secrets);
+    const { state } = await new JobRun(parts, { spec, secrets, masked }).run();
     return state === 'succeeded' ? exitCodes.succeeded : exitCodes.otherwise;
   } catch (error) {
     return refuse(parts, error);

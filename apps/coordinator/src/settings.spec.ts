@@ -10,7 +10,9 @@ describe('settingsFrom', () => {
       terminationLog: '/dev/termination-log',
       serviceAccount: '/var/run/secrets/kubernetes.io/serviceaccount',
       secrets: '/var/run/secrets/danube-job',
+      keptSecrets: '/var/run/secrets/danube-job-kept',
       podName: 'job-j1',
+      journalBytes: 134_217_728,
       kubernetes: { KUBERNETES_SERVICE_HOST: '10.0.0.1' },
     });
   });
@@ -24,8 +26,10 @@ describe('settingsFrom', () => {
       DANUBE_CONTROL: '',
       DANUBE_API_URL: 'https://api:8080/base/',
       DANUBE_TOKEN_FILE: '/t',
+      DANUBE_JOURNAL_BYTES: '2000000',
     });
     expect(settings).toMatchObject({ podName: 'job-j2', podNamespace: 'jobs', workspace: '/w', control: '/danube' });
+    expect(settings.journalBytes).toBe(2_000_000);
     expect(settings.api).toEqual({ url: 'https://api:8080/base/', tokenFile: '/t' });
   });
 
@@ -33,6 +37,7 @@ describe('settingsFrom', () => {
     [{}, 'DANUBE_POD_NAME is not set'],
     [{ HOSTNAME: 'h', DANUBE_API_URL: 'api:8080' }, 'DANUBE_API_URL: expected an http or https URL'],
     [{ HOSTNAME: 'h', DANUBE_API_URL: 'not a url' }, 'DANUBE_API_URL: expected an http or https URL'],
+    [{ HOSTNAME: 'h', DANUBE_JOURNAL_BYTES: '1Gi' }, 'DANUBE_JOURNAL_BYTES: expected bytes, at least 1048576'],
   ])('refuses %j', (environment, message) => {
     expect(() => settingsFrom(environment)).toThrow(message);
   });

@@ -43,6 +43,8 @@ export class StepTask {
     return {
       from: (offsets) => this.#runner.output(id, offsets, this.#abandoned.signal),
       read: (stream, offset, bytes) => this.#runner.read(id, { stream, offset, bytes }),
+      // What cannot be removed stays until the end of the pod.
+      discard: () => void this.#runner.discard(id).catch(() => undefined),
     };
   }
 

@@ -24,6 +24,7 @@ export class JobBench implements AsyncDisposable {
   readonly stderr: Buffer[] = [];
   readonly terminated = new AbortController();
   times: Partial<CoordinatorTimes> = {};
+  journalBytes = 128 * 1_048_576;
 
   private constructor(dir: string) {
     this.dir = dir;
@@ -56,8 +57,10 @@ export class JobBench implements AsyncDisposable {
       jobSpec: join(this.dir, 'job.json'),
       terminationLog: join(this.dir, 'termination-log'),
       secrets: join(this.dir, 'secrets'),
+      keptSecrets: join(this.dir, 'kept'),
       serviceAccount: join(this.dir, 'service-account'),
       podName: 'job-j1',
+      journalBytes: this.journalBytes,
       kubernetes: {},
       ...(apiUrl === undefined ? {} : { api: { url: apiUrl, tokenFile: join(this.dir, 'token') } }),
     };

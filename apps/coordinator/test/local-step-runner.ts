@@ -4,7 +4,14 @@ import { mkdir, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readOutputs } from '../src/worker/read-outputs.ts';
-import type { OutputChunk, OutputRange, StepOutcome, StepRun, StepRunner } from '../src/worker/step-runner.ts';
+import type {
+  OutputChunk,
+  OutputRange,
+  OutputReading,
+  StepOutcome,
+  StepRun,
+  StepRunner,
+} from '../src/worker/step-runner.ts';
 
 type Offsets = { readonly stdout: number; readonly stderr: number };
 type Running = { readonly child: ChildProcess; readonly outcome: Promise<StepOutcome> };
@@ -15,6 +22,9 @@ export class LocalStepRunner implements StepRunner {
   readonly #running = new Map<string, Running>();
   /** Ids of runs in the order in which they were started. */
   readonly started: string[] = [];
+  /** What was released of the output of a run, by its id, and which were discarded. */
+  readonly released = new Map<string, Offsets>();
+  readonly discarded: string[] = [];
   workerEnded = false;
   /** Makes the next start fail, or wait for ever. */
   startFails: StepOutcome | 'never' | undefined;
@@ -40,7 +50,17 @@ export class LocalStepRunner implements StepRunner {
     return (await this.#running.get(id)?.outcome) ?? { kind: 'not-started' };
   }
 
-  async *output(id: string, from: Offsets, signal: AbortSignal): AsyncGenerator<OutputChunk, void, void> {
+  output(id: string, from: Offsets, signal: AbortSignal): OutputReading {
+    return Object.assign(this.#output(id, from, signal), {
+      release: (upTo: Offsets) => void this.released.set(id, upTo),
+    });
+  }
+
+  async discard(id: string): Promise<void> {
+    this.discarded.push(id);
+  }
+
+  async *#output(id: string, from: Offsets, signal: AbortSignal): AsyncGenerator<OutputChunk, void, void> {
     const offsets = { ...from };
     const end = { seen: false };
     const outcome = this.#running.get(id)?.outcome.then(() => {

@@ -1,16 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type ClusterSim, startClusterSim } from '@danube/cluster-sim';
-import { type EventBatch, type JobEvent, outputBytes, type Pipeline } from '@danube/contract';
+import type { Pipeline } from '@danube/contract';
 import { coordinatorCommand } from '@danube/coordinator';
 import { KubeClient, loadConfig, type Pod } from '@danube/k8s-client';
 import { buildJobPod } from '@danube/pod-builder';
-import { readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { EventStore } from '../support/event-store.ts';
 
 const NAMESPACE = 'danube-jobs';
 
@@ -21,47 +20,6 @@ const RESTARTED = [
   'while :; do "$@" & echo $! >"$DANUBE_CONTROL/coordinator.pid"; wait $!; code=$?; [ $code = 137 ] || exit $code; done',
   'sh',
 ];
-
-/** An api-server that keeps events by number, notices when a number comes with another content, and breaks every third answer. */
-class EventStore implements AsyncDisposable {
-  readonly events: JobEvent[] = [];
-  readonly contradictions: JobEvent[] = [];
-  #batches = 0;
-  readonly #server = createServer((request, response) => void this.#handle(request, response));
-
-  async listen(): Promise<string> {
-    await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve));
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
-  }
-
-  output(step: number, stream: 'stdout' | 'stderr'): string {
-    const pieces = this.events.flatMap((event) =>
-      event.type === 'output' && event.step === step && event.stream === stream ? [outputBytes(event)] : [],
-    );
-    return Buffer.concat(pieces).toString();
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#server.closeAllConnections();
-    await new Promise((resolve) => this.#server.close(resolve));
-  }
-
-  async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    if (request.url?.includes('/control') === true) return;
-    const chunks: Buffer[] = [];
-    for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk);
-    const { events } = JSON.parse(Buffer.concat(chunks).toString()) as EventBatch;
-    for (const event of events) this.#keep(event);
-    if (++this.#batches % 3 === 0) request.socket.destroy();
-    else response.writeHead(200).end(JSON.stringify({ ackSeq: this.events.length }));
-  }
-
-  #keep(event: JobEvent): void {
-    const known = this.events[event.seq - 1];
-    if (event.seq === this.events.length + 1) this.events.push(event);
-    else if (JSON.stringify(known) !== JSON.stringify(event)) this.contradictions.push(event);
-  }
-}
 
 const talk =
   'echo x >>"ran-$DANUBE_STEP"; for i in $(seq 1 25); do echo "$DANUBE_STEP $i"; echo "e$i" >&2; sleep 0.02; done';
@@ -84,6 +42,12 @@ const until = async <T>(look: () => T | undefined): Promise<T> => {
     await sleep(5);
   }
 };
+
+/** Names in a directory that may not be there yet. */
+const filesOf = (dir: string): string[] => (existsSync(dir) ? readdirSync(dir) : []);
+
+/** Size of a file that may be gone. */
+const sizeOf = (file: string): number => statSync(file, { throwIfNoEntry: false })?.size ?? 0;
 
 describe('a coordinator that is killed and started again', () => {
   let sim: ClusterSim;
@@ -154,4 +118,46 @@ describe('a coordinator that is killed and started again', () => {
     },
     60_000,
   );
+
+  it('holds a command back while nobody takes its output, keeps no more than the cap, and loses no byte, killed or not', async () => {
+    const capBytes = 1_048_576;
+    await using store = new EventStore();
+    store.isAway = true;
+    const write = `i=0; while [ $i -lt 150 ]; do head -c 65536 /dev/zero | tr '\\0' a; i=$((i+1)); echo $i >progress; done`;
+    const steps = [
+      { name: 'much', run: write },
+      { name: 'after', run: 'echo after' },
+    ];
+    const built = buildJobPod({ id: 'held', attempt: 1 }, { ...pipeline, steps }, { apiUrl: await store.listen() });
+    built.spec.containers[0]!.env!.push({ name: 'DANUBE_JOURNAL_BYTES', value: String(capBytes) });
+    const pod = await client.pods(NAMESPACE).create(built);
+    const volumes = join(sim.dataDir, 'pods', pod.metadata?.uid ?? '', 'volumes');
+    const journal = join(volumes, 'control/step-0-1');
+    const kept = () => filesOf(journal).filter((name) => /^out\.\d+$/.test(name));
+    const keptBytes = () => kept().reduce((sum, name) => sum + sizeOf(join(journal, name)), 0);
+    const progress = () => Number(readFileSync(join(volumes, 'workspace/progress'), 'utf8'));
+
+    await until(() => (keptBytes() >= capBytes - capBytes / 4 ? true : undefined));
+    await sleep(500);
+    const heldAt = progress();
+    // What the command has written, and what is in its pipe.
+    expect(heldAt).toBeLessThanOrEqual((capBytes + 131_072) / 65_536);
+    const pid = coordinatorPid(pod, new Set()) ?? 0;
+    process.kill(pid, 'SIGKILL');
+    await sleep(500);
+    expect(progress()).toBe(heldAt);
+
+    store.isAway = false;
+    let mostBytes = 0;
+    const ended = (found: Pod | undefined) => ['Succeeded', 'Failed'].includes(found?.status?.phase ?? '');
+    const watching = setInterval(() => (mostBytes = Math.max(mostBytes, keptBytes())), 20);
+    const last = await client.pods(NAMESPACE).waitFor('job-held', ended, { timeoutMs: 60_000 });
+    clearInterval(watching);
+    expect(last?.status?.phase).toBe('Succeeded');
+    expect(mostBytes).toBeLessThanOrEqual(capBytes + 65_536);
+    expect(store.contradictions).toEqual([]);
+    expect(store.events.at(-1)).toMatchObject({ state: 'succeeded', logComplete: true });
+    expect(store.output(0, 'stdout') === 'a'.repeat(150 * 65_536)).toBe(true);
+    expect(kept()).toEqual([]);
+  }, 90_000);
 });

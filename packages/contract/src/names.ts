@@ -28,6 +28,7 @@ export const paths = {
   danubeToken: '/var/run/secrets/danube/token',
   serviceAccount: '/var/run/secrets/kubernetes.io/serviceaccount',
   secrets: '/var/run/secrets/danube-job',
+  keptSecrets: '/var/run/secrets/danube-job-kept',
   terminationLog: '/dev/termination-log',
 } as const;
 
@@ -44,6 +45,10 @@ export const env = {
   serviceAccount: 'DANUBE_SERVICE_ACCOUNT',
   /** Directory with the secrets of the job, a file for each, named after it. */
   secrets: 'DANUBE_SECRETS',
+  /** Directory in memory where values that secrets have had outlive the coordinator's process. */
+  keptSecrets: 'DANUBE_KEPT_SECRETS',
+  /** Most bytes of one stream of a step that wait for the api-server. @default 128 MiB */
+  journalBytes: 'DANUBE_JOURNAL_BYTES',
   podName: 'DANUBE_POD_NAME',
   podNamespace: 'DANUBE_POD_NAMESPACE',
 } as const;

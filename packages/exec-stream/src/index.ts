@@ -2,7 +2,13 @@ export { ExecStream, type ExecStreamOptions, type ProbedState, type RunOptions }
 export { forgoRun, isRunClaimed } from './durable/claim.ts';
 export type { ContainerStatusLike, PodLike } from './pod/pod-end.ts';
 export type { PodReader } from './pod/watch-pod.ts';
-export { type JournalRange, readJournal, type ReadJournalOptions, readJournalRange } from './read-journal.ts';
+export {
+  discardJournal,
+  type JournalRange,
+  readJournal,
+  type ReadJournalOptions,
+  readJournalRange,
+} from './read-journal.ts';
 export {
   ExecAbortedError,
   ExecConnectionLostError,

@@ -63,6 +63,20 @@ export async function readJournalRange({ stream, offset, bytes, ...run }: Journa
   return Buffer.concat(parts);
 }
 
+/**
+ * Removes the output of a run on a shared volume, which nobody needs again; its exit record stays. Can be repeated, and does nothing for a run
+ * that has not ended: then the launcher removes what is {@link Journal.acknowledge | acknowledged}.
+ * @throws ExecError `EXEC_JOURNAL` when the volume cannot be written
+ */
+export async function discardJournal(run: RunRef): Promise<void> {
+  checkRef(run);
+  await using files = new RunFiles(run);
+  if (!(await files.open()) || !(await files.record())) return;
+  await files.removeOutput().catch((cause: unknown) => {
+    throw new ExecError('EXEC_JOURNAL', 'the output of the run cannot be removed', { started: 'yes', cause });
+  });
+}
+
 async function* read(options: ReadJournalOptions, attention: Attention): AsyncGenerator<JournalChunk, ExitRecord> {
   await using files = new RunFiles(options);
   using wakeup = new Wakeup(options.signal);

@@ -1,7 +1,7 @@
 import { getEventListeners } from 'node:events';
-import { link, mkdir, rename, symlink, writeFile } from 'node:fs/promises';
+import { link, mkdir, readdir, rename, symlink, writeFile } from 'node:fs/promises';
 import { describe, expect, it } from '@jest/globals';
-import { type ExitRecord, readJournal } from '../src/index.ts';
+import { discardJournal, type ExitRecord, readJournal } from '../src/index.ts';
 import { errorOf, temporaryDirectory } from './support.ts';
 
 const record = (stdout: number, stderr = 0): string =>
@@ -148,5 +148,37 @@ describe('the journal reader', () => {
       break;
     }
     expect(await errorOf(journal.exit)).toMatchObject({ code: 'EXEC_ABORTED' });
+  });
+});
+
+describe('discardJournal', () => {
+  it('removes the output of a run that has ended, and nothing else', async () => {
+    await using dir = await temporaryDirectory();
+    await mkdir(`${dir.path}/r`);
+    for (const name of ['out.0', 'out.10', 'err.0', 'out.end', 'outputs'])
+      await writeFile(`${dir.path}/r/${name}`, 'x');
+    await finish(`${dir.path}/r`, record(11, 1));
+    await discardJournal({ id: 'r', dir: dir.path });
+    await discardJournal({ id: 'r', dir: dir.path });
+    expect((await readdir(`${dir.path}/r`)).sort()).toEqual(['exit.json', 'out.end', 'outputs']);
+  });
+
+  it('leaves a run alone that has not ended, and does not mind one that is not there', async () => {
+    await using dir = await temporaryDirectory();
+    await mkdir(`${dir.path}/r`);
+    await writeFile(`${dir.path}/r/out.0`, 'x');
+    await discardJournal({ id: 'r', dir: dir.path });
+    await discardJournal({ id: 'none', dir: dir.path });
+    expect(await readdir(`${dir.path}/r`)).toEqual(['out.0']);
+  });
+
+  it('follows no link out of the control directory', async () => {
+    await using dir = await temporaryDirectory();
+    await mkdir(`${dir.path}/victim`);
+    await writeFile(`${dir.path}/victim/out.0`, 'x');
+    await finish(`${dir.path}/victim`, record(1));
+    await symlink(`${dir.path}/victim`, `${dir.path}/r`);
+    expect(await errorOf(discardJournal({ id: 'r', dir: dir.path }))).toMatchObject({ code: 'EXEC_JOURNAL' });
+    expect(await readdir(`${dir.path}/victim`)).toContain('out.0');
   });
 });

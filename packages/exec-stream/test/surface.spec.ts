@@ -19,6 +19,7 @@ describe('the doors', () => {
       'ExecTimeoutError',
       'copyFrom',
       'copyTo',
+      'discardJournal',
       'execErrors',
       'forgoRun',
       'isExecError',

@@ -1,6 +1,6 @@
 import { type EventAck, eventAckSchema } from '@danube/contract';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Checkpoint, START } from '../durable/checkpoint-file.ts';
+import { type Checkpoint, type Place, START } from '../durable/checkpoint-file.ts';
 import { CoordinatorError, messageOf } from '../errors.ts';
 import type { ApiConnection } from './api-connection.ts';
 import { BackOff } from './back-off.ts';
@@ -17,6 +17,8 @@ export type HttpReporterOptions = OutboxLimits & {
   readonly backOff: { readonly firstMs: number; readonly maxMs: number };
   /** Where the report stands; kept before a batch leaves, so that it can be made again. */
   readonly checkpoints: { read(): Checkpoint; write(checkpoint: Checkpoint): void };
+  /** Called when nothing before a place will be sent again, also not by a coordinator that is started again. */
+  readonly release: (place: Place) => void;
 };
 
 const defaults: HttpReporterOptions = {
@@ -27,6 +29,7 @@ const defaults: HttpReporterOptions = {
   timeoutMs: 30_000,
   backOff: { firstMs: 100, maxMs: 5000 },
   checkpoints: { read: () => ({ seq: 0, place: START, sent: [] }), write: () => undefined },
+  release: () => undefined,
 };
 
 /** Answers after which the same events cannot be taken later either; 409: the end of the job is recorded already. */
@@ -51,7 +54,7 @@ export class HttpReporter implements Reporter {
     const outbox = new Outbox(this.#options);
     const giveUp = () => outbox.discard();
     signal.addEventListener('abort', giveUp);
-    const filling = fill(outbox, events);
+    const filling = this.#fill(outbox, events);
     try {
       await this.#empty(outbox, signal);
       return { complete: true };
@@ -66,10 +69,9 @@ export class HttpReporter implements Reporter {
   }
 
   async #empty(outbox: Outbox, signal: AbortSignal): Promise<void> {
-    const { checkpoints } = this.#options;
     const backOff = new BackOff(this.#options.backOff);
     let { batchBytes } = this.#options;
-    const begin = checkpoints.read();
+    const begin = this.#options.checkpoints.read();
     let { seq, place } = begin;
     let keptSeq = seq + begin.sent.length;
     let pause = Promise.resolve();
@@ -80,7 +82,7 @@ export class HttpReporter implements Reporter {
       const last = batch.at(-1);
       if (last === undefined) return;
       if (last.event.seq > keptSeq) {
-        checkpoints.write({ seq, place, sent: batch.map((numbered) => numbered.sent) });
+        this.#keep({ seq, place, sent: batch.map((numbered) => numbered.sent) });
         keptSeq = last.event.seq;
       }
       pause = sleep(this.#options.pauseMs, undefined, { ref: false });
@@ -89,8 +91,11 @@ export class HttpReporter implements Reporter {
         const stored = outbox.acknowledge(ackSeq);
         if (stored === undefined) await backOff.pause(signal);
         else {
+          const isPassed = stored === last && stored.after.entry > place.entry;
           ({ seq } = stored.event);
           place = stored.after;
+          // Said at once when a step is over: the next one may wait for the room.
+          if (isPassed) this.#keep({ seq, place, sent: [] });
           backOff.reset();
         }
       } catch (error) {
@@ -100,6 +105,19 @@ export class HttpReporter implements Reporter {
         else await backOff.pause(signal, error instanceof CoordinatorError ? error.retryAfterMs : undefined);
       }
     }
+  }
+
+  #keep(checkpoint: Checkpoint): void {
+    this.#options.checkpoints.write(checkpoint);
+    this.#options.release(checkpoint.place);
+  }
+
+  async #fill(outbox: Outbox, events: AsyncIterable<Numbered>): Promise<void> {
+    for await (const numbered of events) {
+      await outbox.add(numbered);
+      if (outbox.state === 'discarding') this.#options.release(numbered.after);
+    }
+    outbox.close();
   }
 
   async #post(batch: readonly Numbered[], signal: AbortSignal): Promise<EventAck> {
@@ -117,11 +135,6 @@ export class HttpReporter implements Reporter {
     return ack.data;
   }
 }
-
-const fill = async (outbox: Outbox, events: AsyncIterable<Numbered>): Promise<void> => {
-  for await (const event of events) await outbox.add(event);
-  outbox.close();
-};
 
 /** Waits until there is a batch to send and it is time to send it, or until there will be none. */
 const isDue = async (outbox: Outbox, pause: Promise<void>): Promise<void> => {

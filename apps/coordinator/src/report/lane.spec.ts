@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { outputBytes } from '@danube/contract';
 import fc from 'fast-check';
-import { type Checkpoint, START } from '../durable/checkpoint-file.ts';
-import type { OutputChunk, StreamName } from '../worker/step-runner.ts';
+import { type Checkpoint, type Place, START } from '../durable/checkpoint-file.ts';
+import type { OutputChunk, OutputReading, StreamName } from '../worker/step-runner.ts';
 import { SecretMasker } from '../secrets/secret-masker.ts';
 import { Lane, type Numbered, type OutputSource } from './lane.ts';
 
@@ -13,6 +13,7 @@ class MemorySource implements OutputSource {
   readonly #output: Readonly<Record<StreamName, Buffer>>;
   readonly #chunkBytes: number;
   readonly #breaksAt: number;
+  readonly told: (Place['offsets'] | 'discard')[] = [];
 
   constructor(output: Readonly<Record<StreamName, Buffer>>, chunkBytes: number, breaksAt = Infinity) {
     this.#output = output;
@@ -20,7 +21,15 @@ class MemorySource implements OutputSource {
     this.#breaksAt = breaksAt;
   }
 
-  async *from(offsets: Readonly<Record<StreamName, number>>): AsyncGenerator<OutputChunk, void, void> {
+  from(offsets: Place['offsets']): OutputReading {
+    return Object.assign(this.#from(offsets), { release: (upTo: Place['offsets']) => void this.told.push(upTo) });
+  }
+
+  discard(): void {
+    this.told.push('discard');
+  }
+
+  async *#from(offsets: Place['offsets']): AsyncGenerator<OutputChunk, void, void> {
     for (const stream of streams) {
       const all = this.#output[stream];
       for (let offset = offsets[stream]; offset < all.length; offset += this.#chunkBytes) {
@@ -131,5 +140,24 @@ describe('Lane', () => {
         expect(all.at(-1)?.type).toBe('job.finished');
       }),
     );
+  });
+
+  it('lets the journal go of what has been stored, and of the rest once that is passed', async () => {
+    const source = new MemorySource({ stdout: Buffer.from('abcdef'), stderr: Buffer.alloc(0) }, 3);
+    const lane = new Lane(() => 1, noSecrets);
+    lane.report({ type: 'step.started', step: 0, attempt: 1 }, 1);
+    lane.output(0, source);
+    lane.finish({ state: 'succeeded' }, 1);
+    for await (const { after } of lane.events()) lane.release(after);
+    expect(source.told).toEqual([{ stdout: 3, stderr: 0 }, { stdout: 6, stderr: 0 }, 'discard']);
+  });
+
+  it('lets the journal go of what an earlier coordinator has reported', async () => {
+    const source = new MemorySource({ stdout: Buffer.from('abcdef'), stderr: Buffer.alloc(0) }, 3);
+    const lane = new Lane(() => 1, noSecrets, { seq: 5, place: { ...START, entry: 1 }, sent: [] });
+    lane.output(0, source);
+    lane.finish({ state: 'succeeded' }, 1);
+    expect((await taken(lane)).map(({ event }) => event.seq)).toEqual([6]);
+    expect(source.told).toEqual(['discard']);
   });
 });

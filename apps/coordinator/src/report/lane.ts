@@ -3,7 +3,7 @@ import type { Report } from '../domain/judge-step.ts';
 import { type Checkpoint, type Place, type Sent, START } from '../durable/checkpoint-file.ts';
 import { Mailbox } from '../mailbox.ts';
 import type { SecretMasker } from '../secrets/secret-masker.ts';
-import type { OutputChunk, StreamName } from '../worker/step-runner.ts';
+import type { OutputReading, StreamName } from '../worker/step-runner.ts';
 import { OutputCutter, type OutputPiece, pieceOf } from './output-pieces.ts';
 
 /** Longest piece of output in one event, in bytes. */
@@ -12,13 +12,18 @@ const MAX_PIECE_BYTES = 65_536;
 /** The output of a step, as it stands in the journal on the control volume. */
 export type OutputSource = {
   /** All output from these offsets on, until the step has ended. */
-  from(offsets: Place['offsets']): AsyncIterable<OutputChunk>;
+  from(offsets: Place['offsets']): OutputReading;
   /** Exactly these bytes, which are known to be there. */
   read(stream: StreamName, offset: number, bytes: number): Promise<Buffer>;
+  /** Nobody asks for any of it again. */
+  discard(): void;
 };
 
 /** How the job ended. */
 export type JobVerdict = { readonly state: FinalState; readonly reason?: Reason | undefined };
+
+/** Output that may have to be reported again. */
+type Held = { readonly source: OutputSource; reading?: OutputReading };
 
 /** An event, how it can be made again, and where the lane stands after it. */
 export type Numbered = { readonly event: JobEvent; readonly sent: Sent; readonly after: Place };
@@ -40,6 +45,8 @@ export class Lane {
   readonly #masker: SecretMasker;
   readonly #numbered = Promise.withResolvers<number>();
   readonly #again: Sent[];
+  /** By the places of their entries. */
+  readonly #held = new Map<number, Held>();
   #place: Place;
   #lastSeq: number;
 
@@ -69,6 +76,16 @@ export class Lane {
     this.#entries.put({ kind: 'output', step, source });
   }
 
+  /** Nothing before this place has to be made again: the journal need not keep it. */
+  release({ entry: upTo, offsets }: Place): void {
+    for (const [entry, { source, reading }] of this.#held) {
+      if (entry === upTo) reading?.release(offsets);
+      if (entry >= upTo) continue;
+      this.#held.delete(entry);
+      source.discard();
+    }
+  }
+
   /** Adds the verdict. It is the last event. */
   finish(verdict: JobVerdict, at: number): void {
     this.#entries.put({ kind: 'verdict', verdict, at });
@@ -84,7 +101,11 @@ export class Lane {
   async *events(): AsyncGenerator<Numbered, void, void> {
     let index = 0;
     for await (const entry of this.#entries) {
-      if (index++ < this.#place.entry) continue;
+      if (entry.kind === 'output') this.#held.set(index, { source: entry.source });
+      if (index++ < this.#place.entry) {
+        this.release(this.#place);
+        continue;
+      }
       if (entry.kind === 'output') yield* this.#outputOf(entry);
       this.#place = { ...START, logComplete: this.#place.logComplete, entry: index };
       if (entry.kind !== 'output') yield this.#eventOf(entry);
@@ -113,7 +134,10 @@ export class Lane {
       }
       // What was sent after this output proves that it was all there.
       if (this.#again.length > 0) return;
-      for await (const { stream, data } of source.from(this.#place.offsets)) {
+      const reading = source.from(this.#place.offsets);
+      const held = this.#held.get(this.#place.entry);
+      if (held !== undefined) held.reading = reading;
+      for await (const { stream, data } of reading) {
         for (const piece of cutters[stream].push(data)) yield this.#outputEvent(step, stream, piece);
       }
     } catch {

@@ -1,15 +1,23 @@
 import { type Reason, reason } from '@danube/contract';
-import { containers, paths } from '@danube/contract/names';
-import type { ExecStream, ExecTarget, ExitRecord, ReadJournalOptions, RunRef, StreamBytes } from '@danube/exec-stream';
-import type { KubeClient } from '@danube/k8s-client';
+import { paths } from '@danube/contract/names';
+import type { ExitRecord, Journal, ReadJournalOptions, RunRef, StreamBytes } from '@danube/exec-stream';
 import { join } from 'node:path';
 import { CoordinatorError } from '../errors.ts';
 import type { Settings } from '../settings.ts';
 import { isThere, missingDirectory } from './missing-directory.ts';
 import { isAnswer, isNotReady, outcomeOfError } from './outcome-of-error.ts';
 import { readOutputs } from './read-outputs.ts';
-import type { ExitEvidence, OutputChunk, OutputRange, StepOutcome, StepRun, StepRunner } from './step-runner.ts';
+import type {
+  ExitEvidence,
+  OutputChunk,
+  OutputRange,
+  OutputReading,
+  StepOutcome,
+  StepRun,
+  StepRunner,
+} from './step-runner.ts';
 import { whenClaimed } from './when-claimed.ts';
+import { connectToWorker, type WorkerConnection } from './worker-connection.ts';
 import { whyWorkerIsGone } from './worker-loss.ts';
 
 /** Ends the idle loop of the worker, which has left its process id on the control volume. */
@@ -36,9 +44,7 @@ export type ExecStepRunnerOptions = {
 type Unanswered = { readonly error: unknown; readonly isCalledOff: boolean };
 
 /** What steps are run through. */
-export type Connection = { readonly client: KubeClient; readonly exec: ExecStream; readonly target: ExecTarget };
-
-type ConnectTo = (settings: Settings) => Promise<Connection>;
+export type ConnectTo = (settings: Settings) => Promise<WorkerConnection>;
 
 /**
  * Runs steps in the worker container of the own pod: they are started and killed through the exec API, and their output
@@ -50,12 +56,12 @@ export class ExecStepRunner implements StepRunner {
   readonly #settings: Settings;
   readonly #options: Required<ExecStepRunnerOptions>;
   readonly #connectTo: ConnectTo;
-  #connection: Promise<Connection> | undefined;
+  #connection: Promise<WorkerConnection> | undefined;
   #worker: 'not seen' | 'seen' | 'gone' = 'not seen';
   #lookedAt = 0;
 
   /** `connectTo` is called before the first step. */
-  constructor(settings: Settings, options: ExecStepRunnerOptions = {}, connectTo: ConnectTo = connect) {
+  constructor(settings: Settings, options: ExecStepRunnerOptions = {}, connectTo: ConnectTo = connectToWorker) {
     this.#settings = settings;
     this.#connectTo = connectTo;
     this.#options = Object.freeze({ apiPatienceMs: 300_000, answerPatienceMs: 5000, graceMs: 5000, ...options });
@@ -90,11 +96,19 @@ export class ExecStepRunner implements StepRunner {
     }
   }
 
-  async *output(id: string, offsets: StreamBytes, signal: AbortSignal): AsyncGenerator<OutputChunk, void, void> {
-    const journal = await this.#journal(id, signal, { offsets });
-    yield* journal;
-    const { incomplete } = await journal.exit;
-    if (incomplete !== undefined) throw new CoordinatorError('OUTPUT_CUT', incomplete.join(', '));
+  output(id: string, offsets: StreamBytes, signal: AbortSignal): OutputReading {
+    const opened = this.#journal(id, signal, { offsets });
+    // Who iterates is told; who only releases has nothing to lose.
+    opened.catch(() => undefined);
+    return {
+      release: (upTo) => void opened.then((journal) => journal.acknowledge(upTo)).catch(() => undefined),
+      [Symbol.asyncIterator]: () => chunksOf(opened),
+    };
+  }
+
+  async discard(id: string): Promise<void> {
+    const { discardJournal } = await import('@danube/exec-stream');
+    await discardJournal(this.#ref(id));
   }
 
   async read(id: string, { stream, offset, bytes }: OutputRange): Promise<Buffer> {
@@ -132,7 +146,10 @@ export class ExecStepRunner implements StepRunner {
 
   async #start(run: StepRun, signal: AbortSignal): Promise<StepOutcome | undefined> {
     const { exec, target } = await this.#connect();
-    const { name, ...spec } = { ...run, dir: this.#settings.control, graceMs: this.#options.graceMs };
+    const { control: dir, api, journalBytes } = this.#settings;
+    // Alone, nobody acknowledges: all output waits to be said again after a restart.
+    const cap = api === undefined ? {} : { maxOutputBytes: journalBytes };
+    const { name, ...spec } = { ...run, ...cap, dir, graceMs: this.#options.graceMs };
     using claim = whenClaimed(this.#ref(run.id), this.#options.answerPatienceMs);
     const state = await exec
       .start(target, spec, {
@@ -208,23 +225,15 @@ export class ExecStepRunner implements StepRunner {
     return { id, dir: this.#settings.control };
   }
 
-  #connect(): Promise<Connection> {
+  #connect(): Promise<WorkerConnection> {
     this.#connection ??= this.#connectTo(this.#settings);
     return this.#connection;
   }
 }
 
-const connect = async (settings: Settings): Promise<Connection> => {
-  const [{ inClusterConfig, KubeClient }, { ExecStream }] = await Promise.all([
-    import('@danube/k8s-client'),
-    import('@danube/exec-stream'),
-  ]);
-  const config = await inClusterConfig({ dir: settings.serviceAccount, env: settings.kubernetes });
-  const client = new KubeClient(config, { userAgent: 'danube-coordinator' });
-  const namespace = settings.podNamespace ?? client.namespace;
-  return {
-    client,
-    exec: new ExecStream(client),
-    target: { namespace, pod: settings.podName, container: containers.worker },
-  };
-};
+async function* chunksOf(opened: Promise<Journal>): AsyncGenerator<OutputChunk, void, void> {
+  const journal = await opened;
+  yield* journal;
+  const { incomplete } = await journal.exit;
+  if (incomplete !== undefined) throw new CoordinatorError('OUTPUT_CUT', incomplete.join(', '));
+}

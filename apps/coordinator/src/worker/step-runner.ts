@@ -19,6 +19,12 @@ export type StreamName = 'stdout' | 'stderr';
 /** A piece of output as it stands in the run's journal on the control volume. */
 export type OutputChunk = { readonly stream: StreamName; readonly offset: number; readonly data: Buffer };
 
+/** Output while it is read. */
+export type OutputReading = AsyncIterable<OutputChunk> & {
+  /** Says that the bytes below these offsets are not asked for again, so that they need not be kept. */
+  release(offsets: Readonly<Record<StreamName, number>>): void;
+};
+
 /** A part of the output of a run. */
 export type OutputRange = { readonly stream: StreamName; readonly offset: number; readonly bytes: number };
 
@@ -61,9 +67,11 @@ export type StepRunner = {
   /** Resolves when the run has ended, or when it is known that nobody will ever tell. */
   ended(id: string, signal: AbortSignal): Promise<StepOutcome>;
   /** The output of a run from these offsets to its end. Ends with an error when the end cannot be reached. */
-  output(id: string, offsets: Readonly<Record<StreamName, number>>, signal: AbortSignal): AsyncIterable<OutputChunk>;
+  output(id: string, offsets: Readonly<Record<StreamName, number>>, signal: AbortSignal): OutputReading;
   /** Bytes of the output of a run that are known to be there. */
   read(id: string, range: OutputRange): Promise<Buffer>;
+  /** Removes the output of a run that has ended: nobody asks for it again. Can be repeated. */
+  discard(id: string): Promise<void>;
   /** Ends all processes of a run: TERM, grace, KILL. Does nothing for a run that never started. */
   kill(id: string, graceMs: number): Promise<void>;
   /** Ends the worker container. */

@@ -71,6 +71,12 @@ export class RunFiles implements AsyncDisposable {
     return parseExitRecord(buffer.toString('utf8', 0, bytesRead));
   }
 
+  /** Removes all files of both streams. */
+  async removeOutput(): Promise<void> {
+    const names = (await readdir(this.path)).filter((name) => /^(out|err)\.\d{1,15}$/.test(name));
+    await Promise.all(names.map((name) => rm(`${this.path}/${name}`, { force: true })));
+  }
+
   /** Says that somebody reads, to a run that wants to know. A reader that may not write here does not keep a run alive. */
   async renewLease(): Promise<void> {
     if (!this.#handle) return;

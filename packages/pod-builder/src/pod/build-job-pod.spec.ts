@@ -75,6 +75,7 @@ describe('buildJobPod', () => {
               { name: 'DANUBE_TOKEN_FILE', value: '/var/run/secrets/danube/token' },
               { name: 'DANUBE_SERVICE_ACCOUNT', value: '/var/run/secrets/kubernetes.io/serviceaccount' },
               { name: 'DANUBE_SECRETS', value: '/var/run/secrets/danube-job' },
+              { name: 'DANUBE_KEPT_SECRETS', value: '/var/run/secrets/danube-job-kept' },
               { name: 'DANUBE_POD_NAME', value: 'job-7f3a' },
               { name: 'DANUBE_POD_NAMESPACE', value: 'danube-jobs' },
             ],
@@ -208,8 +209,9 @@ describe('buildJobPod', () => {
             sources: [{ secret: { name: 'npm', items: [{ key: 'token', path: 'TOKEN' }] } }],
           },
         });
+        expect(spec.volumes?.find(({ name }) => name === 'job-secrets-kept')?.emptyDir?.medium).toBe('Memory');
         const mounting = [...(spec.initContainers ?? []), ...spec.containers].filter(({ volumeMounts }) =>
-          volumeMounts?.some(({ name }) => name === 'job-secrets'),
+          volumeMounts?.some(({ name }) => name.startsWith('job-secrets')),
         );
         expect(mounting.map(({ name }) => name)).toEqual(['coordinator']);
       }
@@ -223,8 +225,8 @@ describe('buildJobPod', () => {
       expect(() => buildJobPod(job, withSecret, { allowedSecrets: ['*'] })).not.toThrow();
     });
 
-    it('lets no patch show them to the worker', () => {
-      const mount = { name: 'job-secrets', mountPath: '/mnt' };
+    it.each(['job-secrets', 'job-secrets-kept'])('lets no patch show %s to the worker', (name) => {
+      const mount = { name, mountPath: '/mnt' };
       const patch = { spec: { containers: [{ name: 'worker', volumeMounts: [mount] }] } };
       expect(() => buildJobPod(job, withSecret, { ...allowed, patch })).toThrow('only the coordinator may mount');
     });

@@ -29,6 +29,7 @@ const coordinatorEnv = (podName: string, options: NormalJobPodOptions): EnvVar[]
     [env.tokenFile]: paths.danubeToken,
     [env.serviceAccount]: paths.serviceAccount,
     [env.secrets]: paths.secrets,
+    [env.keptSecrets]: paths.keptSecrets,
     [env.podName]: podName,
     [env.podNamespace]: options.namespace,
   }).map(([name, value]) => ({ name, value }));

@@ -38,7 +38,14 @@ export const brokenInvariants = (before: Pod & { spec: PodSpec }, after: Pod): P
     if (after.spec?.[field] === true)
       forbid(['spec', field], 'would let the worker reach the token of the coordinator');
   }
-  for (const name of [volumes.control, volumes.jobSpec, volumes.apiAccess, volumes.danubeToken, volumes.secrets]) {
+  for (const name of [
+    volumes.control,
+    volumes.jobSpec,
+    volumes.apiAccess,
+    volumes.danubeToken,
+    volumes.secrets,
+    volumes.keptSecrets,
+  ]) {
     if (!isDeepStrictEqual(volumeOf(before, name), volumeOf(after, name)))
       forbid(['spec', 'volumes', name], 'must stay as Danube sets it');
   }
@@ -90,6 +97,7 @@ const containerProblems = (before: Pod, after: Pod): Complaint[] => {
 // A volume whose content could be a token, wherever it comes from. Secrets are the caller's to name.
 const isForCoordinator = ({ name, projected }: Volume): boolean =>
   name === volumes.secrets ||
+  name === volumes.keptSecrets ||
   projected?.sources?.some(({ serviceAccountToken }) => serviceAccountToken !== undefined) === true;
 
 const changed = (original: Container, container: Container, path: readonly string[]): Complaint[] => {

@@ -12,7 +12,11 @@ export const volumes = {
   apiAccess: 'kube-api-access',
   danubeToken: 'danube-token',
   secrets: 'job-secrets',
+  keptSecrets: 'job-secrets-kept',
 } as const;
+
+/** Room for a few generations of secrets; it counts as memory of the coordinator. */
+const KEPT_SECRETS_SIZE = '8Mi';
 
 type VolumeOptions = Pick<NormalJobPodOptions, 'workspaceSize' | 'workspaceMedium' | 'controlSize'>;
 
@@ -69,7 +73,12 @@ export const secretVolumes = ({ secrets = {} }: Pipeline): Volume[] => {
   const sources = Object.entries(secrets).map(([name, { secret, key }]) => ({
     secret: { name: secret, items: [{ key, path: name }] },
   }));
-  return sources.length === 0 ? [] : [{ name: volumes.secrets, projected: { defaultMode: 0o440, sources } }];
+  if (sources.length === 0) return [];
+  return [
+    { name: volumes.secrets, projected: { defaultMode: 0o440, sources } },
+    // In memory, as Secrets are: a coordinator that is started again hides what a Secret held before it was changed, too.
+    { name: volumes.keptSecrets, emptyDir: { medium: 'Memory', sizeLimit: KEPT_SECRETS_SIZE } },
+  ];
 };
 
 /** What both containers see. */
@@ -83,5 +92,9 @@ export const coordinatorMounts = (pipeline: Pipeline): VolumeMount[] => [
   { name: volumes.jobSpec, mountPath: posix.dirname(paths.jobSpec), readOnly: true },
   { name: volumes.apiAccess, mountPath: paths.serviceAccount, readOnly: true },
   { name: volumes.danubeToken, mountPath: posix.dirname(paths.danubeToken), readOnly: true },
-  ...secretVolumes(pipeline).map(({ name }) => ({ name, mountPath: paths.secrets, readOnly: true })),
+  ...secretVolumes(pipeline).map(({ name }) =>
+    name === volumes.secrets
+      ? { name, mountPath: paths.secrets, readOnly: true }
+      : { name, mountPath: paths.keptSecrets },
+  ),
 ];
