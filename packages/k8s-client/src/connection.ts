@@ -18,7 +18,7 @@ import { checkTimeout } from './time/check-timeout.ts';
 import { within } from './time/within.ts';
 import type { TlsMaterial } from './transport/connector.ts';
 import { openTunnel } from './transport/tunnel.ts';
-import { Transport } from './transport/transport.ts';
+import type { Transport, TransportOptions } from './transport/transport.ts';
 import type { WireRequest, WireResponse, WireStream } from './transport/wire.ts';
 
 /** What a WebSocket needs to dial the API server as this client would. */
@@ -41,7 +41,8 @@ export class Connection implements Requester {
   readonly #server: URL;
   readonly #proxy: URL | undefined;
   readonly #credentials: Credentials;
-  readonly #transport: Transport;
+  readonly #transportOptions: TransportOptions;
+  #transport: Promise<Transport> | undefined;
   readonly #budget: RetryBudget;
   readonly #bucket: TokenBucket | undefined;
   #rbacMadeAtMs = -Infinity;
@@ -56,19 +57,20 @@ export class Connection implements Requester {
     this.#proxy = proxy;
     this.#bucket = options.rateLimit && new TokenBucket(options.rateLimit, options.clock);
     this.#budget = new RetryBudget(options.clock.now);
-    this.#transport = new Transport({
+    this.#transportOptions = {
       origin: this.#server.origin,
       connections: options.maxConnections,
       connectTimeoutMs: options.connectTimeoutMs,
       http2: options.http2,
       proxy,
       onConnect: options.onConnect,
-    });
+    };
   }
 
   request<T>(request: KubeRequest, recovery: Recovery<T> = defaultRecovery(request)): Promise<T> {
     return this.#call(request, recovery, async (access, wire) => {
-      const response = await this.#transport.unary(access.tls, wire);
+      const transport = await this.#open();
+      const response = await transport.unary(access.tls, wire);
       if (response.status >= 400) throw this.#failure(response, wire.label);
       if (request.method !== 'GET' && makesRules(request.path)) this.#rbacMadeAtMs = this.#options.clock.now();
       return decode(response, request.read, wire.label) as T;
@@ -77,7 +79,8 @@ export class Connection implements Requester {
 
   stream(request: KubeRequest, recovery: Recovery<WireStream> = defaultRecovery(request)): Promise<WireStream> {
     return this.#call(request, recovery, async (access, wire) => {
-      const response = await this.#transport.stream(access.tls, wire);
+      const transport = await this.#open();
+      const response = await transport.stream(access.tls, wire);
       if (response.status < 400) return response;
       throw this.#failure({ ...response, body: await collect(response.body) }, wire.label);
     });
@@ -100,7 +103,16 @@ export class Connection implements Requester {
 
   async close(graceMs: number): Promise<void> {
     this.#closed = true;
-    await this.#transport.close(graceMs);
+    const transport = await this.#transport;
+    await transport?.close(graceMs);
+  }
+
+  /** Loaded with the first request: who only upgrades connections never has the memory of it. */
+  #open(): Promise<Transport> {
+    this.#transport ??= import('./transport/transport.ts').then(
+      ({ Transport: Opened }) => new Opened(this.#transportOptions),
+    );
+    return this.#transport;
   }
 
   #call<T>(
