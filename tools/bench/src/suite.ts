@@ -5,6 +5,8 @@ import { manyExecs } from './exec-stream/many-execs.ts';
 import { nodeThroughput } from './exec-stream/node-throughput.ts';
 import { slowReader } from './exec-stream/slow-reader.ts';
 import { firehose, smallFrames } from './exec-stream/throughput.ts';
+import { atRest } from './coordinator/at-rest.ts';
+import { firstDial } from './coordinator/first-dial.ts';
 import { requests } from './k8s-client/requests.ts';
 import { informerSync, manyPods, projectedStore } from './k8s-client/informer-sync.ts';
 import { building } from './pod-builder/building.ts';
@@ -27,6 +29,8 @@ const suite: readonly Benchmark[] = [
   smallFrames,
   slowReader,
   manyExecs,
+  firstDial,
+  atRest,
 ];
 
 /** The benchmarks of these names: ids, or the packages that they belong to. None: all. */

@@ -47,6 +47,17 @@ describe('bundle', () => {
     expect(execFileSync(process.execPath, [outfile], { encoding: 'utf8' })).toBe('one/ 2\n');
   });
 
+  it('does not load fetch and WebSocket of Node with node:http', async () => {
+    writeFileSync(
+      join(directory, 'http.ts'),
+      'import { Agent } from "node:http"; import * as https from "node:https"; ' +
+        'console.log(typeof Agent, typeof https.Agent, process.moduleLoadList.some((name) => name.endsWith("undici/undici")));',
+    );
+    const outfile = join(directory, 'http.mjs');
+    await bundle({ entry: join(directory, 'http.ts'), outfile });
+    expect(execFileSync(process.execPath, [outfile], { encoding: 'utf8' })).toBe('function function false\n');
+  });
+
   it('names the source that cannot be bundled', async () => {
     const entry = join(directory, 'broken.ts');
     writeFileSync(entry, 'import "./missing.ts";');
