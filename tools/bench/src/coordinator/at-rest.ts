@@ -1,4 +1,5 @@
 import type { KubeClient as Client } from '@danube/k8s-client';
+import { buildJobPod } from '@danube/pod-builder';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -50,7 +51,6 @@ export const atRest: Benchmark = {
 
 /** Makes the pod of a job that is silent; resolves when its command runs. */
 const submitQuietJob = async (client: Client, dataDir: string): Promise<void> => {
-  const { buildJobPod } = await import('@danube/pod-builder');
   await client.namespaces().ensure(NAMESPACE);
   const account = { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'danube-coordinator' } };
   await client.serviceAccounts(NAMESPACE).create(account);
