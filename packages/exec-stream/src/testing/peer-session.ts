@@ -37,6 +37,7 @@ export class PeerSession extends EventEmitter<PeerEvents> {
   readonly #parser = new FrameParser();
   #blocked = false;
   #cut: { left: number; readonly how: 'reset' | 'end' | number } | undefined;
+  #isCutOff = false;
   #waiting: Buffer[] = [];
 
   constructor(socket: Socket, protocol: ExecProtocol, request: PeerRequest) {
@@ -97,7 +98,7 @@ export class PeerSession extends EventEmitter<PeerEvents> {
 
   /** Raw bytes: for what no server should send. */
   write(bytes: Uint8Array): boolean {
-    if (!this.socket.writable) return false;
+    if (this.#isCutOff || !this.socket.writable) return false;
     const cut = this.#cut;
     if (cut === undefined || bytes.length < cut.left) {
       if (cut) cut.left -= bytes.length;
@@ -108,6 +109,7 @@ export class PeerSession extends EventEmitter<PeerEvents> {
     this.socket.write(typeof cut.how === 'number' ? asWholeFrame(sent) : sent);
     if (cut.how === 'reset') setTimeout(() => this.reset(), RESET_DELAY_MS);
     else this.close(cut.how === 'end' ? undefined : cut.how);
+    this.#isCutOff = true;
     return false;
   }
 
