@@ -1,6 +1,7 @@
 import type { Env } from './config/cluster-config.ts';
 import type { KubeError } from './errors/kube-error.ts';
 import type { Requester } from './requester.ts';
+import type { CallDescription } from './resources/describe-call.ts';
 import type { RateLimit } from './retry/token-bucket.ts';
 import type { RetryObserver } from './retry/with-retries.ts';
 import { checkTimeout } from './time/check-timeout.ts';
@@ -31,7 +32,7 @@ export type KubeClientOptions = {
   readonly maxAttempts?: number;
   /** Hears of every connection that is opened. */
   readonly onConnect?: ConnectObserver;
-  /** Hears of every attempt when it has ended: metrics and spans hang here. */
+  /** Hears of every attempt when it has ended. Spans and metrics: `@danube/k8s-client/opentelemetry`. */
   readonly onAttempt?: AttemptObserver;
   /** Hears of every repetition, before its wait. */
   readonly onRetry?: RetryObserver;
@@ -39,15 +40,19 @@ export type KubeClientOptions = {
   readonly intercept?: (requester: Requester) => Requester;
 };
 
-/** One attempt of a call. */
-export type Attempt = {
+/** One attempt of a call that ended; an attempt to open a stream ends when its headers came. */
+export type Attempt = CallDescription & {
   readonly method: string;
   /** Path without the query. */
   readonly path: string;
+  /** Scheme, host and port of the API server. */
+  readonly server: string;
   /** 1 for the first. */
   readonly attempt: number;
   readonly durationMs: number;
-  /** Undefined when it succeeded. For a stream: when its headers came. */
+  /** Status of the answer. Undefined when none came. */
+  readonly status?: number;
+  /** Undefined when it succeeded. */
   readonly error?: KubeError;
 };
 

@@ -10,6 +10,7 @@ import { errorFromResponse } from './errors/from-response.ts';
 import { KubeError } from './errors/kube-error.ts';
 import { isForbidden, isUnauthorized } from './errors/predicates.ts';
 import type { KubeRequest, Requester } from './requester.ts';
+import { describeCall } from './resources/describe-call.ts';
 import { type Query, queryText } from './resources/resource-path.ts';
 import { RetryBudget } from './retry/retry-budget.ts';
 import { TokenBucket } from './retry/token-bucket.ts';
@@ -68,9 +69,10 @@ export class Connection implements Requester {
   }
 
   request<T>(request: KubeRequest, recovery: Recovery<T> = defaultRecovery(request)): Promise<T> {
-    return this.#call(request, recovery, async (access, wire) => {
+    return this.#call(request, recovery, async (access, wire, heard) => {
       const transport = await this.#open();
       const response = await transport.unary(access.tls, wire);
+      heard(response.status);
       if (response.status >= 400) throw this.#failure(response, wire.label);
       if (request.method !== 'GET' && makesRules(request.path)) this.#rbacMadeAtMs = this.#options.clock.now();
       return decode(response, request.read, wire.label) as T;
@@ -78,9 +80,10 @@ export class Connection implements Requester {
   }
 
   stream(request: KubeRequest, recovery: Recovery<WireStream> = defaultRecovery(request)): Promise<WireStream> {
-    return this.#call(request, recovery, async (access, wire) => {
+    return this.#call(request, recovery, async (access, wire, heard) => {
       const transport = await this.#open();
       const response = await transport.stream(access.tls, wire);
+      heard(response.status);
       if (response.status < 400) return response;
       throw this.#failure({ ...response, body: await collect(response.body) }, wire.label);
     });
@@ -118,7 +121,7 @@ export class Connection implements Requester {
   #call<T>(
     request: KubeRequest,
     recovery: Recovery<T>,
-    send: (access: Access, wire: WireRequest) => Promise<T>,
+    send: (access: Access, wire: WireRequest, heard: (status: number) => void) => Promise<T>,
   ): Promise<T> {
     const { clock, maxAttempts, onRetry } = this.#options;
     const { timeoutMs: totalMs = this.#options.timeoutMs, signal } = request;
@@ -139,9 +142,8 @@ export class Connection implements Requester {
       const limits = { timeoutMs: leftMs(), signal, request: label, what: 'obtaining the credential' };
       const current = await within(this.#access(), limits);
       access = current;
-      return this.#observed(request, (attempts += 1), () =>
-        send(current, this.#wire(request, { target, body, timeoutMs: leftMs(), credential: current.headers })),
-      );
+      const wire = this.#wire(request, { target, body, timeoutMs: leftMs(), credential: current.headers });
+      return this.#observed(request, (attempts += 1), (heard) => send(current, wire, heard));
     };
     const isTransient = async (error: KubeError): Promise<boolean> => {
       if (isForbidden(error)) return clock.now() - this.#rbacMadeAtMs < RBAC_SETTLES_MS;
@@ -180,21 +182,27 @@ export class Connection implements Requester {
     throw new TimeoutError({ phase: 'queue', sent: false, timeoutMs, request: `${method} ${path}`, detail });
   }
 
-  async #observed<T>(request: KubeRequest, attempt: number, send: () => Promise<T>): Promise<T> {
+  async #observed<T>(
+    request: KubeRequest,
+    attempt: number,
+    send: (heard: (status: number) => void) => Promise<T>,
+  ): Promise<T> {
     const { onAttempt, clock } = this.#options;
-    if (onAttempt === undefined) return send();
     const startedMs = clock.monotonic();
-    const { method, path } = request;
+    let status: number | undefined;
     const tell = (error?: unknown): void =>
-      onAttempt({
-        method,
-        path,
+      onAttempt?.({
+        ...describeCall(request),
+        method: request.method,
+        path: request.path,
+        server: this.#server.origin,
         attempt,
         durationMs: clock.monotonic() - startedMs,
+        ...(status === undefined ? {} : { status }),
         ...(error instanceof KubeError ? { error } : {}),
       });
     try {
-      const answer = await send();
+      const answer = await send((heard) => (status = heard));
       tell();
       return answer;
     } catch (error) {

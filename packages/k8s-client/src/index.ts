@@ -6,6 +6,7 @@ export type { RateLimit } from './retry/token-bucket.ts';
 export type { Recovery, RetryObserver, Settlement } from './retry/with-retries.ts';
 export type { Attempt, AttemptObserver, KubeClientOptions } from './client-options.ts';
 export type { CallOptions, KubeRequest, Requester } from './requester.ts';
+export type { CallDescription, Verb } from './resources/describe-call.ts';
 
 export { loadConfig } from './config/load-config.ts';
 export type { LoadConfigOptions } from './config/load-config.ts';

@@ -1,2 +1,3 @@
 export { failing } from './intercept.ts';
-export type { CallMatch, Interception, Verb } from './intercept.ts';
+export type { CallMatch, Interception } from './intercept.ts';
+export type { CallDescription, Verb } from '../resources/describe-call.ts';

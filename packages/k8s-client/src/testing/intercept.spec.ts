@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { json, startServer } from '../../test/support/test-server.ts';
 import { ApiError } from '../errors/api-error.ts';
 import { KubeClient } from '../kube-client.ts';
-import { describeCall, failing } from './intercept.ts';
+import { failing } from './intercept.ts';
 
 const forbidden = () => new ApiError('Forbidden', { status: 403 });
 
@@ -38,21 +38,5 @@ describe('failing', () => {
     })();
     await expect(watching).rejects.toMatchObject({ code: 'Forbidden' });
     expect(calls).toEqual([{ verb: 'watch', resource: 'pods', namespace: 'ci' }]);
-  });
-});
-
-describe('describeCall', () => {
-  it.each([
-    ['GET', '/api/v1/namespaces/ci/pods/x/log', { verb: 'get', resource: 'pods/log', namespace: 'ci', name: 'x' }],
-    ['GET', '/api/v1/namespaces', { verb: 'list', resource: 'namespaces' }],
-    ['DELETE', '/api/v1/namespaces/ci', { verb: 'delete', resource: 'namespaces', name: 'ci' }],
-    [
-      'PUT',
-      '/apis/apps/v1/namespaces/ci/deployments/x',
-      { verb: 'update', resource: 'deployments', namespace: 'ci', name: 'x' },
-    ],
-    ['PATCH', '/api/v1/nodes/n', { verb: 'patch', resource: 'nodes', name: 'n' }],
-  ] as const)('reads %s %s', (method, path, want) => {
-    expect(describeCall({ method, path })).toEqual(want);
   });
 });

@@ -1,8 +1,6 @@
 import type { KubeError } from '../errors/kube-error.ts';
 import type { KubeRequest, Requester } from '../requester.ts';
-
-/** Verbs as RBAC names them. */
-export type Verb = 'get' | 'list' | 'watch' | 'create' | 'update' | 'patch' | 'delete';
+import { type CallDescription, describeCall, type Verb } from '../resources/describe-call.ts';
 
 /** Which calls an interception is about. Unset: any. */
 export type CallMatch = {
@@ -16,7 +14,7 @@ export type CallMatch = {
 /** What happens to a call instead. */
 export type Interception = CallMatch & {
   /** Thrown instead of sending anything; made anew for each call. */
-  readonly fail: (call: Required<Pick<CallMatch, 'verb' | 'resource'>> & CallMatch) => KubeError | TypeError;
+  readonly fail: (call: CallDescription) => KubeError | TypeError;
   /** How many matching calls it happens to. @default every one */
   readonly times?: number;
 };
@@ -56,27 +54,3 @@ const isMatch = (wanted: CallMatch, call: CallMatch): boolean =>
   (['verb', 'resource', 'namespace', 'name'] as const).every(
     (field) => wanted[field] === undefined || wanted[field] === call[field],
   );
-
-/** Verb, resource, namespace and name of a request, as RBAC would see it. */
-export const describeCall = ({ method, path, query }: KubeRequest) => {
-  const parts = path.split('/').filter((part) => part !== '');
-  // api/v1/… or apis/<group>/<version>/…
-  const rest = parts.slice(parts[0] === 'api' ? 2 : 3);
-  const namespaced = rest[0] === 'namespaces' && rest.length > 2;
-  const [resource = '', name, subresource] = namespaced ? rest.slice(2) : rest;
-  return {
-    verb: verbOf(method, { watch: query?.['watch'] === true, named: name !== undefined }),
-    resource: subresource === undefined ? resource : `${resource}/${subresource}`,
-    ...(namespaced ? { namespace: decodeURIComponent(rest[1] ?? '') } : {}),
-    ...(name === undefined ? {} : { name: decodeURIComponent(name) }),
-  };
-};
-
-const verbOf = (method: string, { watch, named }: { readonly watch: boolean; readonly named: boolean }): Verb => {
-  if (method === 'POST') return 'create';
-  if (method === 'PUT') return 'update';
-  if (method === 'PATCH') return 'patch';
-  if (method === 'DELETE') return 'delete';
-  if (watch) return 'watch';
-  return named ? 'get' : 'list';
-};
