@@ -20,7 +20,7 @@ type Measured struct {
 
 func main() {
 	if len(os.Args) < 2 {
-		fail(fmt.Errorf("usage: reference serve|get|informer|exec|run ..."))
+		fail(fmt.Errorf("usage: reference serve|get|informer|burst|arrivals|exec|run ..."))
 	}
 	var err error
 	switch os.Args[1] {
@@ -30,6 +30,10 @@ func main() {
 		err = get(os.Args[2:])
 	case "informer":
 		err = informer(os.Args[2:])
+	case "burst":
+		err = burst(os.Args[2:])
+	case "arrivals":
+		err = arrivals()
 	case "exec":
 		err = execCommand(os.Args[2:])
 	case "run":

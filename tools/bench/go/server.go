@@ -16,6 +16,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -32,8 +33,8 @@ import (
 const protobufType = "application/vnd.kubernetes.protobuf"
 
 // serve answers GET of any pod, and list and watch of the pods of the cluster, from bytes made beforehand, over TLS on
-// loopback. It prints {"url","ca"} once it listens, and ends when its stdin does. GET /stats tells the TLS handshakes
-// and the CPU it took.
+// loopback. It prints {"url","ca"} once it listens, and ends when its stdin does. GET /stats tells the TLS handshakes,
+// the requests for lists and watches, the bytes of their answers and those of all changes; /cut and /burst make things happen, see changes.
 func serve(args []string) error {
 	flags := flag.NewFlagSet("serve", flag.ContinueOnError)
 	pods := flags.Int("pods", 1000, "how many pods the cluster has")
@@ -65,16 +66,20 @@ func serve(args []string) error {
 }
 
 type server struct {
-	handshakes atomic.Int64
-	count      int
-	json       [][]byte
-	added      [][]byte
-	protobuf   []byte
-	pod        *corev1.Pod
+	handshakes   atomic.Int64
+	requests     atomic.Int64
+	sentBytes    atomic.Int64
+	changedBytes atomic.Int64
+	count        int
+	json         [][]byte
+	added        [][]byte
+	protobuf     []byte
+	pod          *corev1.Pod
+	changes      *changes
 }
 
 func newServer(count int) *server {
-	s := &server{count: count, json: make([][]byte, count), added: make([][]byte, count)}
+	s := &server{count: count, json: make([][]byte, count), added: make([][]byte, count), changes: newChanges()}
 	for i := range s.json {
 		s.json[i], _ = json.Marshal(newPod(i))
 		s.added[i] = fmt.Appendf(nil, `{"type":"ADDED","object":%s}`+"\n", s.json[i])
@@ -87,14 +92,18 @@ func newServer(count int) *server {
 func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case r.URL.Path == "/stats":
-		fmt.Fprintf(w, `{"handshakes":%d,"cpuSeconds":%f}`, s.handshakes.Load(), cpuSeconds())
+		fmt.Fprintf(w, `{"handshakes":%d,"requests":%d,"sentBytes":%d,"changedBytes":%d}`, s.handshakes.Load(), s.requests.Load(), s.sentBytes.Load(), s.changedBytes.Load())
+	case r.URL.Path == "/cut" || r.URL.Path == "/burst":
+		s.control(w, r)
 	case strings.HasSuffix(r.URL.Path, "/exec"):
 		s.exec(w, r)
 	case r.URL.Path == "/api" || r.URL.Path == "/apis" || r.URL.Path == "/api/v1":
 		discovery(w, r)
 	case r.URL.Path == "/api/v1/pods" && r.URL.Query().Get("watch") != "":
+		s.requests.Add(1)
 		s.watch(w, r)
 	case r.URL.Path == "/api/v1/pods":
+		s.requests.Add(1)
 		s.list(w, r)
 	case strings.HasPrefix(r.URL.Path, "/api/v1/namespaces/"):
 		if strings.Contains(r.Header.Get("Accept"), protobufType) {
@@ -116,27 +125,18 @@ func (s *server) list(w http.ResponseWriter, r *http.Request) {
 	if limit > 0 && start+limit < s.count {
 		end, next = start+limit, strconv.Itoa(start+limit)
 	}
+	s.changes.mutex.Lock()
+	items, version := slices.Clone(s.json[start:end]), s.version()
+	s.changes.mutex.Unlock()
 	w.Header().Set("Content-Type", "application/json")
-	fmt.Fprintf(w, `{"kind":"PodList","apiVersion":"v1","metadata":{"resourceVersion":"%d","continue":%q},"items":[`, s.count, next)
-	for i := start; i < end; i++ {
-		if i > start {
-			_, _ = w.Write([]byte{','})
+	s.write(w, fmt.Appendf(nil, `{"kind":"PodList","apiVersion":"v1","metadata":{"resourceVersion":"%d","continue":%q},"items":[`, version, next))
+	for i, item := range items {
+		if i > 0 {
+			s.write(w, []byte{','})
 		}
-		_, _ = w.Write(s.json[i])
+		s.write(w, item)
 	}
-	_, _ = w.Write([]byte("]}\n"))
-}
-
-func (s *server) watch(w http.ResponseWriter, r *http.Request) {
-	w.Header().Set("Content-Type", "application/json")
-	if r.URL.Query().Get("sendInitialEvents") == "true" {
-		for _, event := range s.added {
-			_, _ = w.Write(event)
-		}
-		fmt.Fprintf(w, `{"type":"BOOKMARK","object":{"kind":"Pod","apiVersion":"v1","metadata":{"resourceVersion":"%d","annotations":{"k8s.io/initial-events-end":"true"}}}}`+"\n", s.count)
-	}
-	_ = http.NewResponseController(w).Flush()
-	<-r.Context().Done()
+	s.write(w, []byte("]}\n"))
 }
 
 func encodeProtobuf(pod *corev1.Pod) []byte {
@@ -176,7 +176,7 @@ func newPod(i int) *corev1.Pod {
 	return &corev1.Pod{
 		TypeMeta: metav1.TypeMeta{Kind: "Pod", APIVersion: "v1"},
 		ObjectMeta: metav1.ObjectMeta{Name: name, Namespace: "danube-jobs", UID: types.UID(fmt.Sprintf("6f1d2c3b-0000-4000-8000-%012d", i)),
-			ResourceVersion: strconv.Itoa(i + 1), CreationTimestamp: metav1.Unix(1_700_000_000, 0),
+			ResourceVersion: strconv.Itoa(firstVersion + i + 1), CreationTimestamp: metav1.Unix(1_700_000_000, 0),
 			Labels:        map[string]string{"app": "danube", "job-id": name, "pipeline": fmt.Sprintf("pipeline-%d", i%50)},
 			ManagedFields: []metav1.ManagedFieldsEntry{managed("danube", 900), managed("kubelet", 700)}},
 		Spec: corev1.PodSpec{Containers: []corev1.Container{container("coordinator"), container("worker")}, NodeName: "node-1", RestartPolicy: corev1.RestartPolicyNever},

@@ -9,10 +9,13 @@ export type Figure = {
   readonly metric: string;
   readonly subject: string;
   readonly reference: string;
+  /** Subject to reference; of a bound, the value itself. */
   readonly ratio: number | null;
+  /** Medians of what was measured, in the unit that the metric names: for people, never judged. */
+  readonly values?: readonly [subject: number, reference: number];
   readonly interval: readonly [number, number] | null;
   readonly target: string;
-  readonly verdict: 'met' | 'missed' | 'not-measured';
+  readonly verdict: 'met' | 'missed' | 'not-measured' | 'recorded';
   readonly why?: string;
 };
 

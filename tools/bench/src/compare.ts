@@ -19,13 +19,14 @@ export const compare = async (
       measured.push(await inTurn(subject, reference, round));
     }
     return Object.entries(metrics).map(([metric, target]) => {
-      const ratios = measured.map(
-        (round) => (round.subject[metric] ?? Number.NaN) / (round.reference[metric] ?? Number.NaN),
-      );
+      const subjects = measured.map((round) => round.subject[metric] ?? Number.NaN);
+      const references = measured.map((round) => round.reference[metric] ?? Number.NaN);
+      const ratios = subjects.map((value, round) => value / (references[round] ?? Number.NaN));
       const ratio = median(ratios);
       return {
         ...heading(comparison, metric, target),
         ratio,
+        values: [median(subjects), median(references)],
         interval: medianInterval(ratios, random),
         verdict: judge(ratio, target),
       };

@@ -2,6 +2,7 @@ import { BenchError, benchErrors } from './errors.ts';
 import { compare } from './compare.ts';
 import { help, parseOptions } from './options.ts';
 import { buildPackages } from './programs/run-program.ts';
+import { machine } from './machine.ts';
 import { asJson, asTable } from './report.ts';
 import { select } from './suite.ts';
 
@@ -13,6 +14,7 @@ const main = async (argv: readonly string[]): Promise<void> => {
     process.stdout.write(help);
     return;
   }
+  if (!options.table) process.stdout.write(asJson([machine()]));
   progress('building the packages');
   await buildPackages();
   const figures = [];
@@ -23,10 +25,10 @@ const main = async (argv: readonly string[]): Promise<void> => {
       progress,
       compare: (comparison) => compare(comparison, progress),
     });
-    if (options.json) process.stdout.write(asJson(found));
+    if (!options.table) process.stdout.write(asJson(found));
     figures.push(...found);
   }
-  if (!options.json) process.stdout.write(asTable(figures));
+  if (options.table) process.stdout.write(asTable(figures));
 };
 
 try {

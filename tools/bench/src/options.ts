@@ -8,7 +8,7 @@ export type Size = 'quick' | 'normal' | 'full';
 export type Options = {
   readonly names: readonly string[];
   readonly size: Size;
-  readonly json: boolean;
+  readonly table: boolean;
   readonly help: boolean;
 };
 
@@ -22,11 +22,14 @@ NAME is a package (k8s-client, pod-builder ...) or the id of a benchmark (C1); w
 Options
   --quick      a tenth of the work, for a first look
   --full       ten times the rounds, for figures of record
-  --json       one JSON object per line: id, metric, subject, reference, ratio, interval, target, verdict, why
+  --table      a table at the end instead of JSON
   --help, -h   this text
 
-A ratio is the median over rounds in which subject and reference took turns; the interval is a 95 % bootstrap interval
-of that median. verdict: met, missed, or not-measured (why says what was not there). Exit: 0 unless a benchmark broke.
+Prints one JSON object per line: first the machine, then figures as they are found, with id, metric, subject, reference,
+ratio, values, interval, target, verdict and why. A ratio is the median over rounds in which subject and reference took
+turns; the interval is a 95 % bootstrap interval of that median; values are the medians themselves. verdict: met, missed,
+recorded (nothing is demanded), or not-measured (why says what was not there). Exit: 0 unless a benchmark broke.
+What the figures mean: docs/performance.md.
 `;
 
 /** Understands a command line. @throws BenchError for one that cannot be understood */
@@ -38,12 +41,12 @@ export const parseOptions = (argv: readonly string[]): Options => {
       options: {
         quick: { type: 'boolean', default: false },
         full: { type: 'boolean', default: false },
-        json: { type: 'boolean', default: false },
+        table: { type: 'boolean', default: false },
         help: { type: 'boolean', short: 'h', default: false },
       },
     });
     const size = values.quick ? 'quick' : values.full ? 'full' : 'normal';
-    return { names: positionals, size, json: values.json, help: values.help };
+    return { names: positionals, size, table: values.table, help: values.help };
   } catch (error) {
     throw new BenchError('BadOption', error instanceof Error ? error.message : String(error), { cause: error });
   }

@@ -1,10 +1,9 @@
 import type { Figure } from './benchmark.ts';
 
 /** One JSON object per line. */
-export const asJson = (figures: readonly Figure[]): string =>
-  figures.map((figure) => `${JSON.stringify(figure)}\n`).join('');
+export const asJson = (lines: readonly object[]): string => lines.map((line) => `${JSON.stringify(line)}\n`).join('');
 
-const columns = ['id', 'metric', 'subject', 'reference', 'ratio', '95 %', 'target', 'verdict'] as const;
+const columns = ['id', 'metric', 'subject', 'reference', 'values', 'ratio', '95 %', 'target', 'verdict'] as const;
 
 /** A table for people. */
 export const asTable = (figures: readonly Figure[]): string => {
@@ -15,6 +14,7 @@ export const asTable = (figures: readonly Figure[]): string => {
       figure.metric,
       figure.subject,
       figure.reference,
+      figure.values === undefined ? '-' : figure.values.map(digits).join(' : '),
       figure.ratio === null ? '-' : digits(figure.ratio),
       figure.interval === null ? '-' : figure.interval.map(digits).join(' .. '),
       figure.target,

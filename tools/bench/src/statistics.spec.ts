@@ -53,6 +53,7 @@ describe('compare', () => {
         subject: 'a',
         reference: 'b',
         ratio: 2,
+        values: [20, 10],
         interval: [2, 2],
         target: '>= 3',
         verdict: 'missed',

@@ -7,6 +7,9 @@ import { slowReader } from './exec-stream/slow-reader.ts';
 import { firehose, smallFrames } from './exec-stream/throughput.ts';
 import { atRest } from './coordinator/at-rest.ts';
 import { firstDial } from './coordinator/first-dial.ts';
+import { arrival } from './k8s-client/arrival.ts';
+import { idleAndCut } from './k8s-client/idle-and-cut.ts';
+import { watchEvents } from './k8s-client/watch-events.ts';
 import { requests } from './k8s-client/requests.ts';
 import { informerSync, manyPods, projectedStore } from './k8s-client/informer-sync.ts';
 import { building } from './pod-builder/building.ts';
@@ -19,6 +22,9 @@ const suite: readonly Benchmark[] = [
   informerSync,
   manyPods,
   projectedStore,
+  watchEvents,
+  arrival,
+  idleAndCut,
   startUp,
   firstByte,
   deleting,

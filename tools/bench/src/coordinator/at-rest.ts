@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Benchmark } from '../benchmark.ts';
 import { BenchError } from '../errors.ts';
-import { bound } from '../pod-builder/bound.ts';
+import { bound } from '../bound.ts';
 import { coordinatorProgram } from './program.ts';
 
 const watchMs = { quick: 5000, normal: 20_000, full: 120_000 };

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { rootCertificates } from 'node:tls';
 import type { Benchmark } from '../benchmark.ts';
-import { bound } from '../pod-builder/bound.ts';
+import { bound } from '../bound.ts';
 import { pinned } from '../programs/run-program.ts';
 import { median } from '../statistics.ts';
 import { coordinatorProgram } from './program.ts';

@@ -1,5 +1,5 @@
 import type { Bench, Benchmark, Contender, Figure } from '../benchmark.ts';
-import { bound } from '../pod-builder/bound.ts';
+import { bound } from '../bound.ts';
 import { median } from '../statistics.ts';
 import { type ClientName, runClient } from './exec-contenders.ts';
 import { type PodPlace, startPodPlace } from './exec-pod-place.ts';

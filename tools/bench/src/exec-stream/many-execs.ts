@@ -2,7 +2,7 @@ import { ExecStream } from '@danube/exec-stream';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { Bench, Benchmark, Contender, Figure } from '../benchmark.ts';
-import { bound } from '../pod-builder/bound.ts';
+import { bound } from '../bound.ts';
 import { repeat } from '../programs/measure.ts';
 import { type PodPlace, startPodPlace } from './exec-pod-place.ts';
 import { kubectl } from './kubectl.ts';

@@ -1,5 +1,5 @@
 import type { Benchmark, Figure } from '../benchmark.ts';
-import { bound } from '../pod-builder/bound.ts';
+import { bound } from '../bound.ts';
 import { type ClientName, runClient } from './exec-contenders.ts';
 import { startPeerPlace } from './exec-peer-place.ts';
 

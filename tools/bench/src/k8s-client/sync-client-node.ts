@@ -1,11 +1,7 @@
-import { CoreV1Api, KubeConfig, makeInformer, type V1Pod } from '@kubernetes/client-node';
 import { heapBytes, measureAndPrint, watchForStalls } from '../programs/measure.ts';
-import { clientNodeConfig } from './client-node-config.ts';
+import { clientNodeInformer } from './client-node-informer.ts';
 
-const config = new KubeConfig();
-config.loadFromString(clientNodeConfig());
-const api = config.makeApiClient(CoreV1Api);
-const informer = makeInformer<V1Pod>(config, '/api/v1/pods', () => api.listPodForAllNamespaces());
+const informer = clientNodeInformer();
 
 const emptyHeapBytes = heapBytes();
 const stalls = watchForStalls();

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { Benchmark, Contender } from '../benchmark.ts';
 import type { Measured } from '../programs/measure.ts';
 import { nodeProgram, pinned, runProgram } from '../programs/run-program.ts';
-import { bound } from './bound.ts';
+import { bound } from '../bound.ts';
 
 const rounds = { quick: 3, normal: 7, full: 21 };
 const PODS = 50_000;

@@ -1,7 +1,7 @@
 import { coordinatorRbac, buildJobPod, type JobPod } from '@danube/pod-builder';
 import type { Benchmark, Contender } from '../benchmark.ts';
 import { BenchCluster, idle, image, newName } from './bench-cluster.ts';
-import { bound } from './bound.ts';
+import { bound } from '../bound.ts';
 
 const rounds = { quick: 3, normal: 15, full: 100 };
 const MAX_SECONDS = 30;

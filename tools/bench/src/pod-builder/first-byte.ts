@@ -5,7 +5,7 @@ import { BenchError } from '../errors.ts';
 import { median } from '../statistics.ts';
 import { runProgram } from '../programs/run-program.ts';
 import { BenchCluster, idle, image, newName, secondsSince } from './bench-cluster.ts';
-import { bound } from './bound.ts';
+import { bound } from '../bound.ts';
 
 const rounds = { quick: 5, normal: 20, full: 100 };
 const PATIENCE_MS = 60_000;
