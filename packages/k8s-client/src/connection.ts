@@ -9,6 +9,7 @@ import { ConfigError, TimeoutError } from './errors/failures.ts';
 import { errorFromResponse } from './errors/from-response.ts';
 import { KubeError } from './errors/kube-error.ts';
 import { isForbidden, isUnauthorized } from './errors/predicates.ts';
+import { isLastingRefusal } from './retry/is-lasting-refusal.ts';
 import type { KubeRequest, Requester } from './requester.ts';
 import { describeCall } from './resources/describe-call.ts';
 import { type Query, queryText } from './resources/resource-path.ts';
@@ -146,7 +147,9 @@ export class Connection implements Requester {
       return this.#observed(request, (attempts += 1), (heard) => send(current, wire, heard));
     };
     const isTransient = async (error: KubeError): Promise<boolean> => {
-      if (isForbidden(error)) return clock.now() - this.#rbacMadeAtMs < RBAC_SETTLES_MS;
+      if (isForbidden(error)) {
+        return !isLastingRefusal(error) && clock.now() - this.#rbacMadeAtMs < RBAC_SETTLES_MS;
+      }
       if (!isUnauthorized(error) || access === undefined || renewed) return false;
       renewed = true;
       return this.#credentials.renew(access);
