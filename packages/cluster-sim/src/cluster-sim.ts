@@ -5,6 +5,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import { join } from 'node:path';
 import { checkMayAct, KUBERNETES_VERSION, serveRequest } from './api/api-server.ts';
 import { Authenticator } from './api/authenticator.ts';
+import { accessOf, Authorizer } from './api/authorizer.ts';
 import { known } from './api/kinds.ts';
 import { makeDisturbances, type Disturbances } from './disturbances.ts';
 import { ExecServer } from './exec/exec-server.ts';
@@ -18,9 +19,12 @@ import { makeKubeconfig } from './kubeconfig.ts';
 import { normalizeOptions, type ClusterSimOptions, type NormalizedOptions } from './options.ts';
 import type { Pod } from './pods/pod-types.ts';
 import { SimError } from './sim-error.ts';
+import { cleanUpCustomResources } from './store/custom-resources.ts';
 import { GarbageCollector } from './store/garbage-collector.ts';
+import { KindCatalog } from './store/kind-catalog.ts';
 import { NamespaceController } from './store/namespace-controller.ts';
 import { ObjectApi } from './store/object-api.ts';
+import { keepQuotas } from './store/quota-controller.ts';
 import { Store } from './store/store.ts';
 import { makeServerCertificates } from './tls/certificates.ts';
 import { API_AUDIENCE, TokenSigner } from './tokens.ts';
@@ -107,9 +111,11 @@ export const startClusterSim = async (options: ClusterSimOptions = {}): Promise<
   const stop = new AbortController();
 
   const store = new Store(settings.historyLimit);
-  const objects = new ObjectApi(store, now);
+  const catalog = new KindCatalog(store);
+  const objects = new ObjectApi(store, catalog, now);
   const signer = new TokenSigner(now);
-  const authenticator = new Authenticator({ adminToken: token, signer, store });
+  const authorizer = new Authorizer(store, settings.rbac);
+  const authenticator = new Authenticator({ adminToken: token, signer, store, authorizer });
 
   const server = createServer({ ...certificate, keepAliveTimeout: KEEP_ALIVE_MS, requestTimeout: 0 });
   const connections = new Connections(server);
@@ -143,8 +149,9 @@ export const startClusterSim = async (options: ClusterSimOptions = {}): Promise<
     NODE_NAME,
   );
   const scheduler = new Scheduler(store, new EventRecorder(objects, 'default-scheduler', now), now);
-  const namespaces = new NamespaceController(objects, caPem);
-  const collector = new GarbageCollector(objects);
+  const namespaces = new NamespaceController(objects, catalog, { caPem, now });
+  const collector = new GarbageCollector(objects, catalog);
+  const endings = [cleanUpCustomResources(objects, catalog), keepQuotas(objects, catalog)];
   for (const name of SYSTEM_NAMESPACES)
     objects.create({ kind: known.namespaces, namespace: undefined }, { metadata: { name } });
   objects.create({ kind: known.nodes, namespace: undefined }, nodeObject(settings.node, KUBERNETES_VERSION, now()));
@@ -153,6 +160,8 @@ export const startClusterSim = async (options: ClusterSimOptions = {}): Promise<
     objects,
     kubelet,
     authenticator,
+    authorizer,
+    catalog,
     signer,
     bookmarkIntervalMs: settings.bookmarkIntervalMs,
     now,
@@ -164,7 +173,12 @@ export const startClusterSim = async (options: ClusterSimOptions = {}): Promise<
     objects,
     kubelet,
     protocols: settings.execProtocols,
-    authorize: (request, url) => checkMayAct(authenticator.userOf(request), request, url),
+    authorize: (request, url, target) => {
+      const user = authenticator.userOf(request);
+      checkMayAct(user, request, url);
+      authorizer.check(user, accessOf(request.method ?? 'GET', target));
+    },
+    catalog,
     faults,
     connections,
   });
@@ -178,6 +192,7 @@ export const startClusterSim = async (options: ClusterSimOptions = {}): Promise<
     scheduler.close();
     namespaces.close();
     collector.close();
+    for (const end of endings) end();
     execServer.close();
     const closed = new Promise((resolve) => server.close(resolve));
     server.closeAllConnections();

@@ -22,6 +22,11 @@ export interface ClusterSimOptions {
   readonly bookmarkIntervalMs?: number;
   /** How many changes a watch or a continue token can go back before it is answered with 410. @default 10000 */
   readonly historyLimit?: number;
+  /**
+   * Whether stored roles and bindings decide what service accounts and impersonated users may do. Without it every user
+   * who is known may do everything. @default false
+   */
+  readonly rbac?: boolean;
   /** What the node offers. */
   readonly node?: NodeCapacity;
   /** Faults that are there from the start; more can be added to a running simulator. */
@@ -63,6 +68,7 @@ export const normalizeOptions = (options: ClusterSimOptions): NormalizedOptions 
     execProtocols,
     bookmarkIntervalMs: integer(options.bookmarkIntervalMs ?? 60_000, 'bookmarkIntervalMs'),
     historyLimit: integer(options.historyLimit ?? 10_000, 'historyLimit'),
+    rbac: options.rbac ?? false,
     node: options.node ?? {},
     faults: options.faults ?? [],
     seed: integer(options.seed ?? 1, 'seed'),

@@ -3,9 +3,11 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { applyHttpFault } from '../faults/http-faults.ts';
 import type { UserInfo } from '../tokens.ts';
 import { failures } from './api-status.ts';
+import { accessOf } from './authorizer.ts';
 import { isAnonymous } from './authenticator.ts';
 import { aggregated, coreVersions, findGroup, groupList, groupNames, resourceList } from './discovery.ts';
 import { sendFailure, sendJson, sendText } from './http-io.ts';
+import type { ResourceKind } from './kinds.ts';
 import { openApiDocument, openApiIndex, openApiV2 } from './openapi.ts';
 import { parseResourcePath } from './request-info.ts';
 import { handleResource, type ResourceEnvironment } from './resource-handler.ts';
@@ -34,28 +36,31 @@ const wantsAggregated = (accept: string | undefined): boolean =>
   accept?.includes('g=apidiscovery.k8s.io;v=v2;') ?? false;
 
 /** The documents of discovery, by path. Undefined for any other path. */
-const discoveryDocument = (path: string, address: string): unknown => {
+const discoveryDocument = (kinds: readonly ResourceKind[], path: string, address: string): unknown => {
   const [root = '', group, groupVersion, ...surplus] = path.split('/').filter((part) => part !== '');
   if (root === 'api') {
     if (group === undefined) return coreVersions(address);
-    return groupVersion === undefined ? resourceList(group) : undefined;
+    return groupVersion === undefined ? resourceList(kinds, group) : undefined;
   }
   if (root === 'version' && group === undefined) return version;
   if (root !== 'apis' || surplus.length > 0) return undefined;
-  if (group === undefined) return groupList();
-  return groupVersion === undefined ? findGroup(group) : resourceList(`${group}/${groupVersion}`);
+  if (group === undefined) return groupList(kinds);
+  return groupVersion === undefined ? findGroup(kinds, group) : resourceList(kinds, `${group}/${groupVersion}`);
 };
 
-const serveDocument = (request: IncomingMessage, response: ServerResponse, path: string): boolean => {
+const serveDocument = (
+  { request, response, path }: { request: IncomingMessage; response: ServerResponse; path: string },
+  kinds: readonly ResourceKind[],
+): boolean => {
   if (request.method !== 'GET') return false;
   const trimmed = path.replace(/\/+$/, '');
   if ((trimmed === '/api' || trimmed === '/apis') && wantsAggregated(request.headers.accept)) {
-    const groups = trimmed === '/api' ? [''] : groupNames();
-    sendText(response, JSON.stringify(aggregated(groups)), { contentType: AGGREGATED_TYPE });
+    const groups = trimmed === '/api' ? [''] : groupNames(kinds);
+    sendText(response, JSON.stringify(aggregated(kinds, groups)), { contentType: AGGREGATED_TYPE });
     return true;
   }
   if (trimmed === '/openapi/v3') {
-    sendJson(response, openApiIndex());
+    sendJson(response, openApiIndex(kinds));
     return true;
   }
   if (trimmed === '/openapi/v2') {
@@ -63,12 +68,12 @@ const serveDocument = (request: IncomingMessage, response: ServerResponse, path:
     return true;
   }
   if (trimmed.startsWith('/openapi/v3/')) {
-    const document = openApiDocument(trimmed.slice('/openapi/v3/'.length));
+    const document = openApiDocument(kinds, trimmed.slice('/openapi/v3/'.length));
     if (document === undefined) throw failures.noSuchPath();
     sendJson(response, document);
     return true;
   }
-  const document = discoveryDocument(trimmed, request.headers.host ?? '');
+  const document = discoveryDocument(kinds, trimmed, request.headers.host ?? '');
   if (document === undefined) return false;
   sendJson(response, document);
   return true;
@@ -96,9 +101,10 @@ export const serveRequest = async (
     }
     const user = environment.authenticator.userOf(request);
     if (url.pathname !== '/version') checkMayAct(user, request, url);
-    if (serveDocument(request, response, url.pathname)) return;
+    if (serveDocument({ request, response, path: url.pathname }, environment.catalog.all())) return;
     const rendering = renderingOf(request.headers.accept, environment.now());
-    const target = parseResourcePath(url);
+    const target = parseResourcePath(url, environment.catalog);
+    environment.authorizer.check(user, accessOf(request.method ?? 'GET', target));
     const action = environment.faults.take(request.method ?? 'GET', target);
     if (action !== undefined && (await applyHttpFault(action, { request, response }, environment.connections))) return;
     await handleResource({ request, response, target, user, rendering }, environment);

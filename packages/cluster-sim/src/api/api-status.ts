@@ -160,6 +160,20 @@ export const failures = {
         ],
       },
     }),
+  disruptionBudget: (name: string, { needed, healthy }: { needed: number; healthy: number }): ApiStatus =>
+    new ApiStatus({
+      code: 429,
+      reason: 'TooManyRequests',
+      message: "Cannot evict pod as it would violate the pod's disruption budget.",
+      details: {
+        causes: [
+          {
+            reason: 'DisruptionBudget',
+            message: `The disruption budget ${name} needs ${needed} healthy pods and has ${healthy} currently`,
+          },
+        ],
+      },
+    }),
   methodNotAllowed: (): ApiStatus =>
     new ApiStatus({
       code: 405,

@@ -4,6 +4,8 @@ import { known } from './kinds.ts';
 import type { Store } from '../store/store.ts';
 import { API_AUDIENCE, userOfToken, type TokenSigner, type UserInfo, type VerifiedToken } from '../tokens.ts';
 import { failures } from './api-status.ts';
+import type { Authorizer } from './authorizer.ts';
+import { impersonated } from './impersonation.ts';
 
 const ADMIN: UserInfo = { username: 'cluster-sim:admin', groups: ['system:masters', 'system:authenticated'] };
 const ANONYMOUS: UserInfo = { username: 'system:anonymous', groups: ['system:unauthenticated'] };
@@ -11,20 +13,38 @@ const ANONYMOUS: UserInfo = { username: 'system:anonymous', groups: ['system:una
 const sameText = (a: string, b: string): boolean =>
   Buffer.byteLength(a) === Buffer.byteLength(b) && timingSafeEqual(Buffer.from(a), Buffer.from(b));
 
+/** What an authenticator works with. */
+export interface AuthenticatorInit {
+  readonly adminToken: string;
+  readonly signer: TokenSigner;
+  readonly store: Store;
+  /** Says who may act as somebody else. */
+  readonly authorizer: Authorizer;
+}
+
 /** Finds out who makes a request. */
 export class Authenticator {
   readonly #adminToken: string;
   readonly #signer: TokenSigner;
   readonly #store: Store;
+  readonly #authorizer: Authorizer;
 
-  constructor({ adminToken, signer, store }: { adminToken: string; signer: TokenSigner; store: Store }) {
+  constructor({ adminToken, signer, store, authorizer }: AuthenticatorInit) {
+    this.#authorizer = authorizer;
     this.#adminToken = adminToken;
     this.#signer = signer;
     this.#store = store;
   }
 
-  /** The user of a request; without credentials it is the anonymous user. 401 for a token that is not good. */
+  /**
+   * The user of a request; without credentials it is the anonymous user. 401 for a token that is not good, 403 for one
+   * who may not act as the user that he wants to be.
+   */
   userOf(request: IncomingMessage): UserInfo {
+    return impersonated(request, this.#senderOf(request), this.#authorizer);
+  }
+
+  #senderOf(request: IncomingMessage): UserInfo {
     const header = request.headers.authorization;
     if (header === undefined) return ANONYMOUS;
     const token = /^Bearer\s+(.+)$/i.exec(header)?.[1]?.trim() ?? '';

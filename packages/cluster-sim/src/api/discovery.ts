@@ -1,5 +1,5 @@
 import type { JsonObject } from '../objects.ts';
-import { apiVersionOf, kinds, type ResourceKind } from './kinds.ts';
+import { apiVersionOf, type ResourceKind } from './kinds.ts';
 
 const MAIN_VERBS = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'];
 const isReview = ({ plural }: ResourceKind): boolean => plural.endsWith('reviews') || plural === 'bindings';
@@ -24,12 +24,12 @@ const subresourceVerbs: Readonly<Record<string, string[]>> = {
 };
 const defaultSubresourceVerbs = ['get', 'patch', 'update'];
 
-const groupVersions = (): Map<string, ResourceKind[]> => Map.groupBy(kinds, apiVersionOf);
+type Kinds = readonly ResourceKind[];
 
 /** `/api/v1` or `/apis/GROUP/VERSION`: what is served there. Undefined when nothing is. */
-export const resourceList = (groupVersion: string): JsonObject | undefined => {
-  const served = groupVersions().get(groupVersion);
-  if (served === undefined) return undefined;
+export const resourceList = (kinds: Kinds, groupVersion: string): JsonObject | undefined => {
+  const served = kinds.filter((kind) => apiVersionOf(kind) === groupVersion);
+  if (served.length === 0) return undefined;
   const resources = served.flatMap((kind) => [
     {
       name: kind.plural,
@@ -51,24 +51,27 @@ export const resourceList = (groupVersion: string): JsonObject | undefined => {
   return { kind: 'APIResourceList', apiVersion: 'v1', groupVersion, resources };
 };
 
-const namedGroups = (): string[] => [...new Set(kinds.map(({ group }) => group))].filter((group) => group !== '');
-const versionsOf = (group: string): string[] => [
+/** Names of all groups but the core one. */
+export const groupNames = (kinds: Kinds): string[] =>
+  [...new Set(kinds.map(({ group }) => group))].filter((group) => group !== '');
+
+const versionsOf = (kinds: Kinds, group: string): string[] => [
   ...new Set(kinds.filter((kind) => kind.group === group).map(({ version }) => version)),
 ];
 
 /** `/apis`: the groups. */
-export const groupList = (): JsonObject => ({
+export const groupList = (kinds: Kinds): JsonObject => ({
   kind: 'APIGroupList',
   apiVersion: 'v1',
-  groups: namedGroups().map((group) => apiGroup(group)),
+  groups: groupNames(kinds).map((group) => apiGroup(kinds, group)),
 });
 
 /** `/apis/GROUP`. Undefined when there is no such group. */
-export const findGroup = (group: string): JsonObject | undefined =>
-  namedGroups().includes(group) ? { kind: 'APIGroup', apiVersion: 'v1', ...apiGroup(group) } : undefined;
+export const findGroup = (kinds: Kinds, group: string): JsonObject | undefined =>
+  groupNames(kinds).includes(group) ? { kind: 'APIGroup', apiVersion: 'v1', ...apiGroup(kinds, group) } : undefined;
 
-const apiGroup = (group: string): JsonObject => {
-  const versions = versionsOf(group).map((version) => ({ groupVersion: `${group}/${version}`, version }));
+const apiGroup = (kinds: Kinds, group: string): JsonObject => {
+  const versions = versionsOf(kinds, group).map((version) => ({ groupVersion: `${group}/${version}`, version }));
   return { name: group, versions, preferredVersion: versions[0] };
 };
 
@@ -80,13 +83,13 @@ export const coreVersions = (address: string): JsonObject => ({
 });
 
 /** All groups with all their resources in one answer (aggregated discovery), for `/api` or `/apis`. */
-export const aggregated = (groups: readonly string[]): JsonObject => ({
+export const aggregated = (kinds: Kinds, groups: readonly string[]): JsonObject => ({
   kind: 'APIGroupDiscoveryList',
   apiVersion: 'apidiscovery.k8s.io/v2',
   metadata: {},
   items: groups.map((group) => ({
     metadata: { name: group === '' ? undefined : group, creationTimestamp: null },
-    versions: versionsOf(group).map((version) => ({
+    versions: versionsOf(kinds, group).map((version) => ({
       version,
       freshness: 'Current',
       resources: kinds
@@ -112,6 +115,3 @@ export const aggregated = (groups: readonly string[]): JsonObject => ({
     })),
   })),
 });
-
-/** Names of all groups but the core one. */
-export const groupNames = namedGroups;

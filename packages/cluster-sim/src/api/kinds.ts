@@ -8,6 +8,8 @@ export interface ResourceKind {
   readonly shortNames: readonly string[];
   /** Subresources beside the object itself, e.g. `status` or `log`. */
   readonly subresources: readonly string[];
+  /** True for a kind that a CustomResourceDefinition defines. */
+  readonly custom?: boolean;
 }
 
 type Row = readonly [kind: string, plural: string, namespaced: 0 | 1, shortNames?: string, subresources?: string];
@@ -86,7 +88,7 @@ const groups: Readonly<Record<string, readonly Row[]>> = {
 
 const words = (text: string | undefined): string[] => (text ?? '').split(' ').filter((word) => word !== '');
 
-/** Every kind the server knows. */
+/** Every kind of Kubernetes that the server knows. */
 export const kinds: readonly ResourceKind[] = Object.entries(groups).flatMap(([groupVersion, rows]) => {
   const [group = '', version = ''] = groupVersion.split('/');
   return rows.map(([kind, plural, namespaced, shortNames, subresources]) => ({
@@ -99,12 +101,6 @@ export const kinds: readonly ResourceKind[] = Object.entries(groups).flatMap(([g
     subresources: words(subresources),
   }));
 });
-
-const byPath = new Map(kinds.map((kind) => [`${kind.group}/${kind.version}/${kind.plural}`, kind]));
-
-/** Finds a kind by where it is served, or undefined. */
-export const findKind = (group: string, version: string, plural: string): ResourceKind | undefined =>
-  byPath.get(`${group}/${version}/${plural}`);
 
 const builtIn = (group: string, plural: string): ResourceKind => {
   const found = kinds.find((kind) => kind.group === group && kind.plural === plural);
@@ -122,6 +118,19 @@ export const known = {
   configMaps: builtIn('', 'configmaps'),
   serviceAccounts: builtIn('', 'serviceaccounts'),
   services: builtIn('', 'services'),
+  resourceQuotas: builtIn('', 'resourcequotas'),
+  disruptionBudgets: builtIn('policy', 'poddisruptionbudgets'),
+  customResourceDefinitions: builtIn('apiextensions.k8s.io', 'customresourcedefinitions'),
+} as const;
+
+const RBAC = 'rbac.authorization.k8s.io';
+
+/** The kinds that say who may do what. */
+export const rbacKinds = {
+  roles: builtIn(RBAC, 'roles'),
+  clusterRoles: builtIn(RBAC, 'clusterroles'),
+  roleBindings: builtIn(RBAC, 'rolebindings'),
+  clusterRoleBindings: builtIn(RBAC, 'clusterrolebindings'),
 } as const;
 
 /** `apiVersion` of objects of a kind. */

@@ -1,14 +1,14 @@
 import type { JsonObject } from '../objects.ts';
-import { apiVersionOf, kinds } from './kinds.ts';
+import { apiVersionOf, type ResourceKind } from './kinds.ts';
 
 const pathOf = (groupVersion: string): string =>
   groupVersion.includes('/') ? `apis/${groupVersion}` : `api/${groupVersion}`;
-const versions = (): string[] => [...new Set(kinds.map(apiVersionOf))];
+const versionsOf = (kinds: readonly ResourceKind[]): string[] => [...new Set(kinds.map(apiVersionOf))];
 
 /** `/openapi/v3`: where the document of each group and version is. */
-export const openApiIndex = (): JsonObject => ({
+export const openApiIndex = (kinds: readonly ResourceKind[]): JsonObject => ({
   paths: Object.fromEntries(
-    versions().map((groupVersion) => [
+    versionsOf(kinds).map((groupVersion) => [
       pathOf(groupVersion),
       { serverRelativeURL: `/openapi/v3/${pathOf(groupVersion)}?hash=cluster-sim` },
     ]),
@@ -25,8 +25,8 @@ const parameters = ['dryRun', 'fieldManager', 'fieldValidation', 'force'].map((n
  * The document of one group and version. It holds just what kubectl looks for: which kinds take `fieldValidation` and
  * `dryRun`, so that it leaves validation to the server. Schemas are open objects.
  */
-export const openApiDocument = (path: string): JsonObject | undefined => {
-  const groupVersion = versions().find((entry) => pathOf(entry) === path);
+export const openApiDocument = (kinds: readonly ResourceKind[], path: string): JsonObject | undefined => {
+  const groupVersion = versionsOf(kinds).find((entry) => pathOf(entry) === path);
   if (groupVersion === undefined) return undefined;
   const served = kinds.filter((kind) => apiVersionOf(kind) === groupVersion);
   const gvk = ({ group, version, kind }: { group: string; version: string; kind: string }): JsonObject => ({

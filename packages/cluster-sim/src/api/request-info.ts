@@ -1,5 +1,6 @@
 import { failures } from './api-status.ts';
-import { findKind, type ResourceKind } from './kinds.ts';
+import type { KindCatalog } from '../store/kind-catalog.ts';
+import type { ResourceKind } from './kinds.ts';
 
 /** A request for stored objects, read from its URL. */
 export interface ResourceRequest {
@@ -22,7 +23,7 @@ const decode = (segment: string): string => {
  * Reads a path under `/api/v1` or `/apis/GROUP/VERSION`.
  * @throws ApiStatus 404 for paths that are not of the API.
  */
-export const parseResourcePath = (url: URL): ResourceRequest => {
+export const parseResourcePath = (url: URL, catalog: KindCatalog): ResourceRequest => {
   const segments = url.pathname
     .split('/')
     .filter((segment) => segment !== '')
@@ -33,7 +34,7 @@ export const parseResourcePath = (url: URL): ResourceRequest => {
   const inNamespace = rest[0] === 'namespaces' && rest.length >= 3 && !['status', 'finalize'].includes(rest[2] ?? '');
   const namespace = inNamespace ? rest[1] : undefined;
   const [plural = '', name, subresource, ...surplus] = inNamespace ? rest.slice(2) : rest;
-  const kind = findKind(group, version, plural);
+  const kind = catalog.find(group, version, plural);
   if (kind === undefined || surplus.length > 0) throw failures.noSuchPath();
   if (subresource !== undefined && !kind.subresources.includes(subresource)) throw failures.noSuchPath();
   if (kind.namespaced ? namespace === undefined && name !== undefined : namespace !== undefined)

@@ -6,11 +6,13 @@ import type { Kubelet } from '../kubelet/kubelet.ts';
 import type { FieldManager } from '../patch/managed-fields.ts';
 import { APPLY, patchObject } from '../patch/patch-object.ts';
 import { refOf } from '../store/metadata.ts';
+import type { KindCatalog } from '../store/kind-catalog.ts';
 import { readDeleteOptions, type ObjectApi } from '../store/object-api.ts';
 import { strategyOf } from '../store/strategies.ts';
 import type { TokenSigner, UserInfo } from '../tokens.ts';
 import { failures } from './api-status.ts';
 import type { Authenticator } from './authenticator.ts';
+import type { Authorizer } from './authorizer.ts';
 import { evictPod } from './evict-pod.ts';
 import { readObject, sendJson, sendText, successStatus } from './http-io.ts';
 import { known } from './kinds.ts';
@@ -26,6 +28,8 @@ export interface ResourceEnvironment {
   readonly objects: ObjectApi;
   readonly kubelet: Kubelet;
   readonly authenticator: Authenticator;
+  readonly authorizer: Authorizer;
+  readonly catalog: KindCatalog;
   readonly signer: TokenSigner;
   readonly bookmarkIntervalMs: number;
   readonly now: () => Date;
@@ -103,6 +107,8 @@ const get = async (call: ResourceCall, environment: ResourceEnvironment): Promis
   else sendJson(response, renderObject(target.kind, object, rendering));
 };
 
+const isStrict = (query: URLSearchParams): boolean => query.get('fieldValidation') === 'Strict';
+
 const scaleOf = (object: KubeObject): JsonObject => {
   const { name, namespace, uid, resourceVersion, creationTimestamp } = object.metadata;
   return {
@@ -138,14 +144,18 @@ const post = async (call: ResourceCall, environment: ResourceEnvironment): Promi
       : failures.methodNotAllowed();
   }
   const body = await bodyOf(call);
-  const review = answerReview(kind.plural, body, { authenticator: environment.authenticator, user });
+  const review = answerReview(kind.plural, body, { ...environment, user });
   if (review !== undefined) {
     sendJson(response, review, 201);
     return;
   }
   if (kind.namespaced && namespace === undefined) throw failures.methodNotAllowed();
   const manager = managerOf(call, 'Update', environment.now());
-  const created = objects.create({ kind, namespace }, body, { dryRun: query.has('dryRun'), manager });
+  const created = objects.create({ kind, namespace }, body, {
+    dryRun: query.has('dryRun'),
+    strict: isStrict(query),
+    manager,
+  });
   sendJson(response, renderObject(kind, created, rendering), 201);
 };
 
@@ -154,6 +164,7 @@ const put = async (call: ResourceCall, { objects, now }: ResourceEnvironment): P
   const body = await bodyOf(call);
   const options = {
     dryRun: target.query.has('dryRun'),
+    strict: isStrict(target.query),
     manager: managerOf(call, 'Update', now()),
     ...(target.subresource === undefined ? {} : { subresource: target.subresource }),
   };
@@ -179,7 +190,8 @@ const patch = async (call: ResourceCall, { objects, now }: ResourceEnvironment):
     manager: managerOf(call, contentType === APPLY ? 'Apply' : 'Update', now()),
     force: queryFlag(target.query, 'force'),
   });
-  sendJson(response, renderObject(target.kind, object, rendering), created ? 201 : 200);
+  if (target.subresource === 'scale') sendJson(response, scaleOf(object));
+  else sendJson(response, renderObject(target.kind, object, rendering), created ? 201 : 200);
 };
 
 const remove = async (call: ResourceCall, { objects }: ResourceEnvironment): Promise<void> => {

@@ -5,17 +5,39 @@ import type { ObjectApi } from '../store/object-api.ts';
 import { apiTime } from '../objects.ts';
 import { failures } from './api-status.ts';
 import type { Authenticator } from './authenticator.ts';
+import type { AccessRequest, Authorizer } from './authorizer.ts';
 
 /** What reviews need to know. */
 export interface ReviewContext {
   readonly authenticator: Authenticator;
+  readonly authorizer: Authorizer;
   readonly user: UserInfo;
 }
 
 const DEFAULT_EXPIRATION_SECONDS = 3600;
 const MIN_EXPIRATION_SECONDS = 600;
 
-const accessStatus = (): JsonObject => ({ allowed: true, reason: 'cluster-sim allows every authenticated user' });
+const accessOf = (attributes: unknown): AccessRequest => {
+  const { verb, group, resource, subresource, namespace, name } = asObject(attributes);
+  const path = [asString(resource), asString(subresource)].filter((part) => part !== '').join('/');
+  return {
+    verb: asString(verb),
+    group: asString(group),
+    resource: path,
+    namespace: asString(namespace) || undefined,
+    name: asString(name) || undefined,
+  };
+};
+
+/** Whether somebody may do what `resourceAttributes` says. Paths that are no resources may be read by everybody. */
+const accessStatus = (spec: JsonObject, user: UserInfo, { authorizer }: ReviewContext): JsonObject => ({
+  allowed: spec['resourceAttributes'] === undefined || authorizer.allows(user, accessOf(spec['resourceAttributes'])),
+});
+
+const askedUser = (spec: JsonObject): UserInfo => ({
+  username: asString(spec['user']),
+  groups: asArray(spec['groups']).map(asString),
+});
 
 const tokenReview = (body: JsonObject, { authenticator }: ReviewContext): JsonObject => {
   const spec = asObject(body['spec']);
@@ -38,9 +60,10 @@ export const answerReview = (plural: string, body: unknown, context: ReviewConte
     case 'selfsubjectreviews':
       return answer({ userInfo: context.user });
     case 'selfsubjectaccessreviews':
+      return answer(accessStatus(asObject(request['spec']), context.user, context));
     case 'subjectaccessreviews':
     case 'localsubjectaccessreviews':
-      return answer(accessStatus());
+      return answer(accessStatus(asObject(request['spec']), askedUser(asObject(request['spec'])), context));
     case 'selfsubjectrulesreviews':
       return answer({
         incomplete: false,

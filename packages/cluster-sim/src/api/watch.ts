@@ -43,7 +43,8 @@ export const serveWatch = (response: ServerResponse, request: ResourceRequest, e
       'resourceVersionMatch: Forbidden: resourceVersionMatch is required when sendInitialEvents is set',
     );
   }
-  if (from > store.revision) throw failures.tooLargeResourceVersion(from, store.revision);
+  // A plain watch from a version that is still to come waits for it; only a list would have to be as new as that.
+  if (sendInitial && from > store.revision) throw failures.tooLargeResourceVersion(from, store.revision);
   const bookmarks = queryFlag(query, 'allowWatchBookmarks');
   const timeoutSeconds = queryInteger(query, 'timeoutSeconds') ?? DEFAULT_TIMEOUT_SECONDS;
 
@@ -65,7 +66,7 @@ export const serveWatch = (response: ServerResponse, request: ResourceRequest, e
     response.end();
   };
   const deliver = (event: StoreEvent): void => {
-    if (!store.sameObjects(event.kind, kind)) return;
+    if (event.revision <= from || !store.sameObjects(event.kind, kind)) return;
     const { metadata } = event.object;
     if (request.namespace !== undefined && metadata.namespace !== request.namespace) return;
     const type = seenAs(event, selects);

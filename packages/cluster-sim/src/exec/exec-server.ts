@@ -5,6 +5,7 @@ import { WebSocketServer, type WebSocket } from 'ws';
 import { ApiStatus, failures } from '../api/api-status.ts';
 import { known } from '../api/kinds.ts';
 import { parseResourcePath, type ResourceRequest } from '../api/request-info.ts';
+import type { KindCatalog } from '../store/kind-catalog.ts';
 import type { Connections } from '../faults/connections.ts';
 import { faultySink, loseKubelet } from '../faults/exec-faults.ts';
 import type { FaultPlan } from '../faults/fault-plan.ts';
@@ -23,7 +24,8 @@ export interface ExecServerInit {
   readonly kubelet: Kubelet;
   readonly protocols: readonly ExecProtocol[];
   /** Throws an ApiStatus unless the request may go on. */
-  readonly authorize: (request: IncomingMessage, url: URL) => void;
+  readonly authorize: (request: IncomingMessage, url: URL, target: ResourceRequest) => void;
+  readonly catalog: KindCatalog;
   readonly faults: FaultPlan;
   readonly connections: Connections;
 }
@@ -94,8 +96,8 @@ export class ExecServer {
     raw.on('error', () => raw.destroy());
     try {
       const url = new URL(request.url ?? '/', 'https://cluster-sim');
-      this.#init.authorize(request, url);
-      const target = parseResourcePath(url);
+      const target = parseResourcePath(url, this.#init.catalog);
+      this.#init.authorize(request, url, target);
       const action = this.#init.faults.take(request.method ?? 'GET', target);
       if (await this.#disturb(action, raw)) return;
       this.#accept(target, { request, raw, head }, action);

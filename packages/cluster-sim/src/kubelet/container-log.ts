@@ -106,11 +106,13 @@ export class ContainerLog {
 
   #countLines(options: LogOptions): number {
     let lines = 0;
+    let inLine = false;
     for (const entry of this.#readFrom({ fd: openSync(this.#path, 'r') })) {
       if (options.since !== undefined && new Date(entry.time) < options.since) continue;
-      if (entry.text.at(-1) === NEWLINE) lines += 1;
+      inLine = entry.text.at(-1) !== NEWLINE;
+      if (!inLine) lines += 1;
     }
-    return lines;
+    return inLine ? lines + 1 : lines; // the last line may have no end
   }
 
   *#readFrom({ fd }: { fd: number }): Generator<Entry> {

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { known } from '../api/kinds.ts';
 import { apiTime, asObject, asString, at, type KubeObject } from '../objects.ts';
 import { asPod, type Pod, type PodCondition } from '../pods/pod-types.ts';
+import { podAmount } from '../pods/pod-resources.ts';
 import { parseQuantity } from '../pods/quantity.ts';
 import type { Store } from '../store/store.ts';
 import type { EventRecorder } from './event-recorder.ts';
@@ -10,16 +11,6 @@ import type { EventRecorder } from './event-recorder.ts';
 export const NODE_NAME = 'sim-node';
 
 const resources = ['cpu', 'memory', 'ephemeral-storage'] as const;
-
-const requestOf = (pod: Pod, resource: string): number => {
-  const amount = (container: { resources?: { requests?: Record<string, string> } }): number =>
-    parseQuantity(container.resources?.requests?.[resource] ?? '') ?? 0;
-  const inits = (pod.spec.initContainers ?? []).map(amount);
-  return Math.max(
-    pod.spec.containers.reduce((sum, container) => sum + amount(container), 0),
-    ...inits,
-  );
-};
 
 const isActive = ({ status }: Pod): boolean => status.phase !== 'Succeeded' && status.phase !== 'Failed';
 
@@ -65,7 +56,10 @@ export class Scheduler {
   }
 
   #requests(pod: Pod): Readonly<Record<string, number>> {
-    return { pods: 1, ...Object.fromEntries(resources.map((resource) => [resource, requestOf(pod, resource)])) };
+    return {
+      pods: 1,
+      ...Object.fromEntries(resources.map((resource) => [resource, podAmount(pod, 'requests', resource)])),
+    };
   }
 
   #account(uid: string, next: Readonly<Record<string, number>> | undefined): boolean {

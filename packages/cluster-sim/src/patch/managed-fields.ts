@@ -94,7 +94,7 @@ export const applyFields = ({ applied, merged, previous, force }: ApplyInput, ma
   const owners = previous === undefined ? [] : ownersOf(previous);
   const others = owners.filter((owner) => !isSame(owner, manager));
   const isTaken = (path: FieldPath): boolean =>
-    set.has(path.join('\u0001')) && !isDeepStrictEqual(valueAt(applied, path), valueAt(previous, path));
+    set.has(path.join('\u0001')) && !isDeepStrictEqual(valueAt(merged, path), valueAt(previous, path));
   if (!force) {
     const conflicts = others.flatMap(({ entry, fields }) =>
       [...fields.values()].filter(isTaken).map((path) => ({ entry, field: displayPath(path) })),

@@ -47,7 +47,9 @@ export const patchObject = (
   const options = { dryRun, ...(subresource === undefined ? {} : { subresource }) };
   if (patch.contentType === APPLY) return applyObject(objects, address, patch);
   const patcher = patchers[patch.contentType];
-  if (patcher === undefined) throw failures.unsupportedMediaType([...Object.keys(patchers), APPLY]);
+  // nothing tells the server by which keys the lists of a custom kind are merged
+  if (patcher === undefined || (patcher === strategicPatch && address.kind.custom === true))
+    throw failures.unsupportedMediaType([...Object.keys(patchers), APPLY]);
   const patched = patcher(withoutVersion(objects.get(address)), patch.body);
   if (!isObject(patched)) throw failures.badRequest('the patch leaves no object');
   return { object: objects.replace(address, patched, { ...options, manager }), created: false };

@@ -25,3 +25,12 @@ export const parseQuantity = (text: string): number | undefined => {
   const factor = factors[unit];
   return factor === undefined ? undefined : Number(digits + exponent) * factor;
 };
+
+const binary = ['Ei', 'Pi', 'Ti', 'Gi', 'Mi', 'Ki'] as const;
+
+/** A number in its base unit as a quantity: thousandths as `m`, whole binary units as such, all else as it is. */
+export const formatQuantity = (amount: number): string => {
+  if (!Number.isInteger(amount)) return `${Math.round(amount * 1000)}m`;
+  const unit = binary.find((each) => amount !== 0 && amount % (factors[each] ?? 1) === 0);
+  return unit === undefined ? String(amount) : `${amount / (factors[unit] ?? 1)}${unit}`;
+};

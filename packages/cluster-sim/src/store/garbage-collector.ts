@@ -1,5 +1,6 @@
-import { apiVersionOf, kinds } from '../api/kinds.ts';
+import { apiVersionOf } from '../api/kinds.ts';
 import type { KubeObject, OwnerReference } from '../objects.ts';
+import type { KindCatalog } from './kind-catalog.ts';
 import type { ObjectApi } from './object-api.ts';
 import type { StoreEvent } from './store.ts';
 
@@ -12,10 +13,12 @@ export const FOREGROUND = 'foregroundDeletion';
  */
 export class GarbageCollector {
   readonly #objects: ObjectApi;
+  readonly #catalog: KindCatalog;
   readonly #unsubscribe: () => void;
 
-  constructor(objects: ObjectApi) {
+  constructor(objects: ObjectApi, catalog: KindCatalog) {
     this.#objects = objects;
+    this.#catalog = catalog;
     this.#unsubscribe = objects.store.subscribe((event) => this.#seen(event));
   }
 
@@ -42,7 +45,7 @@ export class GarbageCollector {
 
   /** Lets an owner go that waited for the last of what it owns. */
   #release({ uid, kind: ownerKind, apiVersion, name }: OwnerReference, namespace: string | undefined): void {
-    const kind = kinds.find((each) => each.kind === ownerKind && apiVersionOf(each) === apiVersion);
+    const kind = this.#catalog.all().find((each) => each.kind === ownerKind && apiVersionOf(each) === apiVersion);
     if (kind === undefined || this.#objects.owners.of(uid).length > 0) return;
     const owner = this.#objects.store.get(kind, kind.namespaced ? namespace : undefined, name);
     const finalizers = owner?.metadata.finalizers ?? [];

@@ -1,5 +1,7 @@
-import { kinds, known } from '../api/kinds.ts';
+import { known, type ResourceKind } from '../api/kinds.ts';
 import type { KubeObject } from '../objects.ts';
+import type { KindCatalog } from './kind-catalog.ts';
+import { terminatingConditions } from './namespace-conditions.ts';
 import type { ObjectApi } from './object-api.ts';
 
 /**
@@ -8,19 +10,27 @@ import type { ObjectApi } from './object-api.ts';
  */
 export class NamespaceController {
   readonly #objects: ObjectApi;
+  readonly #catalog: KindCatalog;
   readonly #caPem: string;
+  readonly #now: () => Date;
   readonly #unsubscribe: () => void;
   readonly #terminating = new Set<string>();
 
-  constructor(objects: ObjectApi, caPem: string) {
+  constructor(
+    objects: ObjectApi,
+    catalog: KindCatalog,
+    { caPem, now }: { readonly caPem: string; readonly now: () => Date },
+  ) {
     this.#objects = objects;
+    this.#catalog = catalog;
     this.#caPem = caPem;
+    this.#now = now;
     this.#unsubscribe = objects.store.subscribe(({ type, kind, object }) => {
       if (kind === known.namespaces) {
         if (type === 'ADDED') this.#furnish(object.metadata.name);
         else if (type === 'DELETED') this.#terminating.delete(object.metadata.name);
         else if (object.metadata.deletionTimestamp !== undefined) this.#terminate(object);
-      } else if (type === 'DELETED' && this.#terminating.has(object.metadata.namespace ?? '')) {
+      } else if (type !== 'ADDED' && this.#terminating.has(object.metadata.namespace ?? '')) {
         this.#finishWhenEmpty(object.metadata.namespace ?? '');
       }
     });
@@ -39,8 +49,9 @@ export class NamespaceController {
     );
   }
 
-  #contents(namespace: string): { kind: (typeof kinds)[number]; object: KubeObject }[] {
-    return kinds
+  #contents(namespace: string): { kind: ResourceKind; object: KubeObject }[] {
+    return this.#catalog
+      .all()
       .filter((kind) => kind.namespaced)
       .flatMap((kind) => this.#objects.store.list(kind, namespace).items.map((object) => ({ kind, object })));
   }
@@ -59,6 +70,9 @@ export class NamespaceController {
 
   #finishWhenEmpty(name: string): void {
     const namespace = this.#objects.store.get(known.namespaces, undefined, name);
-    if (namespace !== undefined && this.#contents(name).length === 0) this.#objects.finishNamespace(namespace);
+    if (namespace === undefined) return;
+    const contents = this.#contents(name);
+    if (contents.length === 0) this.#objects.finishNamespace(namespace);
+    else this.#objects.store.putChanged(known.namespaces, terminatingConditions(namespace, contents, this.#now()));
   }
 }

@@ -6,7 +6,10 @@ import { asPod } from '../pods/pod-types.ts';
 import { metadataCauses, newObject, refOf, updatedObject } from './metadata.ts';
 import { trackUpdate, type FieldManager } from '../patch/managed-fields.ts';
 import { FOREGROUND } from './garbage-collector.ts';
+import type { KindCatalog } from './kind-catalog.ts';
+import { unknownFields, withoutUnknownFields } from './known-fields.ts';
 import { OwnerIndex } from './owner-index.ts';
+import { checkQuotas } from './quota.ts';
 import type { Store } from './store.ts';
 import { hasStatusSubresource, strategyOf } from './strategies.ts';
 
@@ -25,6 +28,8 @@ export interface WriteOptions {
   readonly subresource?: string;
   /** Who writes; without it `managedFields` stay as they are. */
   readonly manager?: FieldManager;
+  /** Refuses fields that the kind does not have, instead of leaving them out. */
+  readonly strict?: boolean;
   /** Keeps the `managedFields` of the body: an apply has worked them out already. */
   readonly ownedFields?: boolean;
 }
@@ -46,10 +51,12 @@ export class ObjectApi {
   readonly store: Store;
   /** Which objects belong to which. */
   readonly owners: OwnerIndex;
+  readonly #catalog: KindCatalog;
   readonly #now: () => Date;
 
-  constructor(store: Store, now: () => Date) {
+  constructor(store: Store, catalog: KindCatalog, now: () => Date) {
     this.store = store;
+    this.#catalog = catalog;
     this.owners = new OwnerIndex(store);
     this.#now = now;
   }
@@ -63,15 +70,17 @@ export class ObjectApi {
 
   /** Creates an object. 404 without its namespace, 403 while that is going away, 409 when the name is taken, 422 when it is not valid. */
   create({ kind, namespace }: Omit<ObjectAddress, 'name'>, body: JsonObject, options: WriteOptions = {}): KubeObject {
-    const draft = newObject(body, { kind, namespace, now: this.#now() });
+    if (options.strict === true) checkFields(kind, body);
+    const draft = newObject(withoutUnknownFields(kind, body), { kind, namespace, now: this.#now() });
     const ref = refOf(kind, draft.metadata.name);
     if (namespace !== undefined) this.#checkNamespace(namespace, kind, draft.metadata.name);
     const strategy = strategyOf(kind);
     const causes = metadataCauses(kind, draft.metadata);
     if (causes.length > 0) throw failures.invalid(ref, causes);
     const sent = options.manager === undefined ? draft : trackUpdate(draft, undefined, options.manager);
-    const object = strategy.prepareCreate?.(sent, this.store) ?? sent;
+    const object = strategy.prepareCreate?.(sent, this.store, this.#now()) ?? sent;
     if (this.store.get(kind, namespace, draft.metadata.name) !== undefined) throw failures.alreadyExists(ref);
+    checkQuotas(this.store, this.#catalog.all(), { kind, object });
     return options.dryRun === true ? object : this.store.put(kind, object);
   }
 
@@ -79,7 +88,8 @@ export class ObjectApi {
   replace(address: ObjectAddress, body: JsonObject, options: WriteOptions = {}): KubeObject {
     const { kind } = address;
     const current = this.get(address);
-    const sent = updatedObject(body, current, kind);
+    if (options.strict === true) checkFields(kind, body);
+    const sent = updatedObject(withoutUnknownFields(kind, body), current, kind);
     const merged = this.#merged(kind, sent, { current, subresource: options.subresource });
     const next = options.ownedFields === true ? merged : withFieldsOf(merged, current);
     const strategy = strategyOf(kind);
@@ -195,8 +205,13 @@ export class ObjectApi {
   #orphanDependents(owner: string): void {
     for (const { kind, namespace, name } of this.owners.of(owner)) {
       const object = this.store.get(kind, namespace, name);
-      const ownerReferences = object?.metadata.ownerReferences?.filter(({ uid }) => uid !== owner) ?? [];
-      if (object !== undefined) this.store.put(kind, { ...object, metadata: { ...object.metadata, ownerReferences } });
+      if (object === undefined) continue;
+      const left = object.metadata.ownerReferences?.filter(({ uid }) => uid !== owner) ?? [];
+      const metadata = omit(object.metadata, 'ownerReferences');
+      this.store.put(kind, {
+        ...object,
+        metadata: left.length === 0 ? metadata : { ...metadata, ownerReferences: left },
+      });
     }
   }
 
@@ -204,6 +219,12 @@ export class ObjectApi {
     return this.store.remove(kind, object) ?? object;
   }
 }
+
+/** Throws the 400 of `fieldValidation=Strict`. */
+const checkFields = (kind: ResourceKind, body: JsonObject): void => {
+  const texts = unknownFields(kind, body).map((field) => `unknown field "${field}"`);
+  if (texts.length > 0) throw failures.badRequest(`strict decoding error: ${texts.join(', ')}`);
+};
 
 /** The object with the `managedFields` of another: what clients send there is not believed. */
 const withFieldsOf = (object: KubeObject, { metadata: { managedFields } }: KubeObject): KubeObject => {

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { ResourceKind } from '../api/kinds.ts';
 import type { KubeObject } from '../objects.ts';
 
@@ -78,6 +79,12 @@ export class Store {
     collection.set(key, stored);
     this.#publish({ type: previous ? 'MODIFIED' : 'ADDED', revision: this.#revision, kind, object: stored, previous });
     return stored;
+  }
+
+  /** Stores an object unless it is the same as what is there. */
+  putChanged(kind: ResourceKind, object: KubeObject): void {
+    const { namespace, name } = object.metadata;
+    if (!isDeepStrictEqual(this.get(kind, namespace, name), object)) this.put(kind, object);
   }
 
   /** Removes an object and returns its last state, stamped with the revision of the removal. Undefined when it was not there. */

@@ -6,12 +6,13 @@ import { asPod } from '../pods/pod-types.ts';
 import { validatePod, validatePodUpdate } from '../pods/pod-validation.ts';
 import { withServiceAccount } from '../pods/service-account.ts';
 import { refOf } from './metadata.ts';
+import { establishedStatus } from './custom-resources.ts';
 import type { Store } from './store.ts';
 
 /** What one kind does beyond plain storage. */
 export interface Strategy {
   /** Fills defaults and runs admission; runs before validation. */
-  readonly prepareCreate?: (object: KubeObject, store: Store) => KubeObject;
+  readonly prepareCreate?: (object: KubeObject, store: Store, now: Date) => KubeObject;
   readonly validate?: (object: KubeObject) => readonly StatusCause[];
   readonly validateUpdate?: (next: KubeObject, previous: KubeObject) => readonly StatusCause[];
   /** True: a delete answers with the object; false: with a Status of success. */
@@ -90,11 +91,15 @@ const byPlural: Readonly<Record<string, Strategy>> = {
   serviceaccounts: { returnsDeleted: true },
 };
 
+const definitions: Strategy = { prepareCreate: (object, _store, now) => establishedStatus(object, now) };
+
 const plain: Strategy = {};
 
 /** The strategy of a kind; most kinds are plain storage. */
-export const strategyOf = (kind: ResourceKind): Strategy =>
-  kind.group === '' ? (byPlural[kind.plural] ?? plain) : plain;
+export const strategyOf = (kind: ResourceKind): Strategy => {
+  if (kind === known.customResourceDefinitions) return definitions;
+  return kind.group === '' ? (byPlural[kind.plural] ?? plain) : plain;
+};
 
 /** True when a kind keeps `status` apart, so that updates of the object leave it alone. */
 export const hasStatusSubresource = (kind: ResourceKind, object: KubeObject): boolean =>
