@@ -11,5 +11,9 @@ describe('the Kubernetes client on a real node', () => {
   afterAll(() => client.close());
 
   // In a block of its own, so that it cleans up before the client closes.
-  describe('keeps its contract', () => describeK8sClient({ client: () => client, image: 'danube.local/busybox:1' }));
+  describe('keeps its contract', () =>
+    describeK8sClient({
+      client: () => client,
+      image: 'danube.local/busybox:1',
+    }));
 });

@@ -10,8 +10,9 @@ describe('the Kubernetes client on the simulator', () => {
   let client: KubeClient;
 
   beforeAll(async () => {
-    // A real API server has long forgotten its first versions; so must this one.
-    sim = await startClusterSim({ historyLimit: 10 });
+    sim = await startClusterSim({ rbac: true });
+    // A real API server has forgotten its first versions; so must this one.
+    sim.disturb.compact();
     const kubeconfig = join(sim.dataDir, 'kubeconfig.yaml');
     await writeFile(kubeconfig, sim.kubeconfig());
     client = new KubeClient(await loadConfig({ kubeconfig }));
@@ -23,5 +24,9 @@ describe('the Kubernetes client on the simulator', () => {
   });
 
   // In a block of its own, so that it cleans up before the client closes.
-  describe('keeps its contract', () => describeK8sClient({ client: () => client, image: 'local:1' }));
+  describe('keeps its contract', () =>
+    describeK8sClient({
+      client: () => client,
+      image: 'local:1',
+    }));
 });
