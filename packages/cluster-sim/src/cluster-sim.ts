@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer, type Server } from 'node:https';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { join } from 'node:path';
+import { createApiListener, type ApiListener } from './api/api-listener.ts';
 import { checkMayAct, KUBERNETES_VERSION, serveRequest } from './api/api-server.ts';
 import { Authenticator } from './api/authenticator.ts';
 import { accessOf, Authorizer } from './api/authorizer.ts';
@@ -51,7 +52,6 @@ export interface ClusterSim extends AsyncDisposable {
 }
 
 const SYSTEM_NAMESPACES = ['default', 'kube-system', 'kube-public', 'kube-node-lease'];
-const KEEP_ALIVE_MS = 90_000; // the API server's own idle limit
 const DEFAULT_TOKEN_SECONDS = 3600;
 
 const makeDirectory = (parent: string): string => {
@@ -62,7 +62,7 @@ const makeDirectory = (parent: string): string => {
   }
 };
 
-const listen = (server: Server, { host, port }: NormalizedOptions): Promise<number> =>
+const listen = (server: ApiListener, { host, port }: NormalizedOptions): Promise<number> =>
   new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
       const code = error.code === 'EADDRINUSE' ? 'ADDRESS_IN_USE' : 'ADDRESS_UNUSABLE';
@@ -117,7 +117,7 @@ export const startClusterSim = async (options: ClusterSimOptions = {}): Promise<
   const authorizer = new Authorizer(store, settings.rbac);
   const authenticator = new Authenticator({ adminToken: token, signer, store, authorizer });
 
-  const server = createServer({ ...certificate, keepAliveTimeout: KEEP_ALIVE_MS, requestTimeout: 0 });
+  const server = createApiListener(certificate, { http2: settings.http2 });
   const connections = new Connections(server);
   const faults = new FaultPlan(settings.seed, settings.faults);
   const port = await listen(server, settings).catch((error: unknown) => {
@@ -182,8 +182,12 @@ export const startClusterSim = async (options: ClusterSimOptions = {}): Promise<
     faults,
     connections,
   });
-  server.on('request', (request, response) => void serveRequest(request, response, environment));
-  server.on('upgrade', (request, socket: Socket, head) => void execServer.handle(request, socket, head));
+  server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+    void serveRequest(request, response, environment);
+  });
+  server.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => {
+    void execServer.handle(request, socket, head);
+  });
 
   const url = `https://${host.includes(':') ? `[${host}]` : host}:${port}`;
   const shutDown = async (): Promise<void> => {
@@ -195,7 +199,7 @@ export const startClusterSim = async (options: ClusterSimOptions = {}): Promise<
     for (const end of endings) end();
     execServer.close();
     const closed = new Promise((resolve) => server.close(resolve));
-    server.closeAllConnections();
+    connections.closeAll();
     await kubelet.close();
     await watchdog.dismiss();
     await closed;

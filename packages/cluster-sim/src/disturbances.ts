@@ -1,5 +1,5 @@
-import type { Server } from 'node:https';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { ApiListener } from './api/api-listener.ts';
 import { known } from './api/kinds.ts';
 import type { ExecServer } from './exec/exec-server.ts';
 import type { Connections } from './faults/connections.ts';
@@ -36,7 +36,7 @@ export interface DisturbanceTargets {
   readonly kubelet: Kubelet;
   readonly execServer: ExecServer;
   readonly connections: Connections;
-  readonly server: Server;
+  readonly server: ApiListener;
   readonly address: { readonly host: string; readonly port: number };
   /** Ends all watches cleanly; later ones live on. */
   readonly endWatches: () => void;
@@ -54,7 +54,7 @@ const stopServer = async ({ server, execServer, connections, endWatches }: Distu
   } else connections.cutAll();
   execServer.terminateAll();
   // what is still being answered gets its answer; nothing waits for a client that keeps its connection open
-  const late = setTimeout(() => server.closeAllConnections(), 1_000);
+  const late = setTimeout(() => connections.closeAll(), 1_000);
   await closed;
   clearTimeout(late);
   endWatches();

@@ -18,6 +18,8 @@ export interface ClusterSimOptions {
   readonly statusDelayMs?: number;
   /** Exec protocols that the server offers. Leave v5 out to be a server older than 1.30. @default both */
   readonly execProtocols?: readonly ExecProtocol[];
+  /** Offers HTTP/2 beside HTTP/1.1 (by ALPN), with a hundred streams per connection, as a real API server does. @default false */
+  readonly http2?: boolean;
   /** Time between bookmarks of a watch, in ms. @default 60000 */
   readonly bookmarkIntervalMs?: number;
   /** How many changes a watch or a continue token can go back before it is answered with 410. @default 10000 */
@@ -66,6 +68,7 @@ export const normalizeOptions = (options: ClusterSimOptions): NormalizedOptions 
     dataDir: options.dataDir ?? tmpdir(),
     statusDelayMs: integer(options.statusDelayMs ?? 10, 'statusDelayMs'),
     execProtocols,
+    http2: options.http2 ?? false,
     bookmarkIntervalMs: integer(options.bookmarkIntervalMs ?? 60_000, 'bookmarkIntervalMs'),
     historyLimit: integer(options.historyLimit ?? 10_000, 'historyLimit'),
     rbac: options.rbac ?? false,

@@ -48,8 +48,12 @@ export type FaultAction =
   | { readonly type: 'drop'; readonly when: 'before' | 'after'; readonly how?: CutKind }
   /** Serves the request and cuts the answer after so many bytes of its body (of payload, for exec), or after a time. */
   | { readonly type: 'cut'; readonly afterBytes?: number; readonly afterMs?: number; readonly how?: CutKind }
-  /** Serves the request and asks the client to use another connection, which is HTTP/1.1's GOAWAY. */
-  | { readonly type: 'goaway' }
+  /**
+   * Serves the request and asks the client to use another connection: a GOAWAY frame, or `Connection: close` with
+   * HTTP/1.1. With `refuse`, HTTP/2 only, the request is above the last stream that the frame names, as one that crossed
+   * it on the way, and nothing is done; not for the first request of a connection, which no frame of Node's can exclude.
+   */
+  | { readonly type: 'goaway'; readonly refuse?: boolean }
   /** Lets an exec session lie, once `afterBytes` of payload were sent (default: at its end). */
   | { readonly type: 'lie'; readonly lie: ExecLie; readonly afterBytes?: number };
 

@@ -1,7 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { constants, type ServerHttp2Stream } from 'node:http2';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ApiStatus } from '../api/api-status.ts';
-import type { Connections } from './connections.ts';
+import { type Connections, http2Stream } from './connections.ts';
 import type { CutKind, FaultAction } from './fault.ts';
 
 /** An answer that a fault gives in place of the server. */
@@ -74,6 +75,14 @@ const loseAnswer = (response: ServerResponse, cut: () => void): void => {
   }) as typeof response.end;
 };
 
+/** Names the last request of a connection: this one, or the one before it. True when this one is refused by that. */
+const sendGoAway = ({ id = 1, session }: ServerHttp2Stream, refuse: boolean): boolean => {
+  const refused = refuse && id > 1;
+  session?.goaway(constants.NGHTTP2_NO_ERROR, refused ? id - 2 : id);
+  session?.close();
+  return refused;
+};
+
 /**
  * Lets a fault act on a request. True: the request is dealt with; false: it goes on (later, or with an answer that will be
  * cut).
@@ -83,7 +92,11 @@ export const applyHttpFault = async (
   { request, response }: { request: IncomingMessage; response: ServerResponse },
   connections: Connections,
 ): Promise<boolean> => {
-  const cut = (how: CutKind = 'rst') => connections.cut(request.socket, how);
+  const stream = http2Stream(request);
+  const cut = (how: CutKind = 'rst'): void => {
+    // Of many requests on a connection only this one is silent.
+    if (how !== 'stall' || stream === undefined) connections.cut(request.socket, how);
+  };
   const answer = answerOf(action);
   if (answer !== undefined) {
     request.resume();
@@ -115,8 +128,11 @@ export const applyHttpFault = async (
       }
       return false;
     case 'goaway':
-      response.setHeader('Connection', 'close');
-      return false;
+      if (stream === undefined) {
+        response.setHeader('Connection', 'close');
+        return false;
+      }
+      return sendGoAway(stream, action.refuse === true);
     default:
       return false;
   }

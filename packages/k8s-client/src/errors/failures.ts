@@ -9,7 +9,7 @@ export type TransportFacts = KubeErrorFacts & { readonly phase: TransportPhase; 
 /** No whole answer came: the connection could not be made, or broke. */
 export class TransportError extends KubeError {
   readonly phase: TransportPhase;
-  /** Whether any byte of the request may have reached the server. False: it was certainly not applied. */
+  /** Whether the server may have looked at the request. False: it was certainly not applied. */
   readonly sent: boolean;
 
   constructor(facts: TransportFacts) {
@@ -22,7 +22,7 @@ export class TransportError extends KubeError {
 /** The time given with `timeoutMs` ran out; `cause` is what kept failing until then, if anything. */
 export class TimeoutError extends KubeError {
   readonly phase: TransportPhase | 'wait' | 'backoff';
-  /** Whether any byte of the request may have reached the server. True: it may have been applied. */
+  /** Whether the server may have looked at the request. True: it may have been applied. */
   readonly sent: boolean;
   readonly timeoutMs: number;
 

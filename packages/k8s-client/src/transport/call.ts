@@ -4,6 +4,9 @@ import type { KubeError } from '../errors/kube-error.ts';
 import { connectPhaseOf } from './connector.ts';
 import type { WireRequest } from './wire.ts';
 
+/** `REFUSED_STREAM` of RFC 9113, section 7. */
+const REFUSED_STREAM = 7;
+
 type Progress = 'queue' | 'headers' | 'body';
 
 /**
@@ -67,8 +70,9 @@ export class Call {
   /** The connection failed under the request. */
   broke(error: unknown): void {
     if (this.#ended !== undefined) return;
-    const phase = connectPhaseOf(error) ?? (this.#progress === 'headers' ? 'headers' : this.#progress);
-    const sent = this.#progress !== 'queue' && connectPhaseOf(error) === undefined;
+    const connecting = connectPhaseOf(error);
+    const phase = connecting ?? this.#progress;
+    const sent = phase === 'body' || (phase === 'headers' && !isRefused(error));
     this.end(
       new TransportError({ phase, sent, cause: error, request: this.#request.label, detail: describe(phase, error) }),
     );
@@ -92,6 +96,15 @@ export class Call {
     this.end(new TimeoutError({ phase, sent: phase !== 'queue', timeoutMs, request: label, detail }));
   };
 }
+
+/**
+ * Whether an HTTP/2 server says that it did not look at the request (RFC 9113, 8.7): it is above the last stream of a
+ * GOAWAY, or its stream was refused. undici sends such a request again once by itself; this is its second time.
+ */
+const isRefused = (error: unknown): boolean => {
+  const { message, http2ErrorCode } = error as { readonly message?: string; readonly http2ErrorCode?: number };
+  return http2ErrorCode === REFUSED_STREAM || message?.startsWith('HTTP/2: "GOAWAY" frame received') === true;
+};
 
 const describe = (phase: TransportPhase, error: unknown): string => {
   const { code, message } = error as { readonly code?: string; readonly message?: string };
