@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { constants, createSecureServer, type ServerHttp2Session } from 'node:http2';
 import { createServer, type AddressInfo } from 'node:net';
 import { fixture, json, startServer } from '../../test/support/test-server.ts';
 import { TimeoutError, TransportError } from '../errors/failures.ts';
@@ -210,5 +211,49 @@ describe('Transport', () => {
     await transport.close(50);
     expect(performance.now() - startedMs).toBeLessThan(2000);
     await expect(body.next()).rejects.toMatchObject({ code: 'TransportFailed' });
+  });
+});
+
+describe('Transport over HTTP/2', () => {
+  const start = async (refuse: (stream: { close(code: number): void }, session: ServerHttp2Session) => void) => {
+    const server = createSecureServer(tlsA);
+    const sessions = new Set<ServerHttp2Session>();
+    let streams = 0;
+    server.on('session', (session) => sessions.add(session));
+    server.on('sessionError', () => undefined);
+    server.on('stream', (stream) => {
+      streams += 1;
+      stream.on('error', () => undefined);
+      if (stream.session !== undefined) refuse(stream, stream.session);
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    const close = async (): Promise<void> => {
+      for (const session of sessions) session.destroy();
+      await new Promise<void>((resolve) => server.close(() => resolve()));
+    };
+    return { url: `https://127.0.0.1:${port}`, streams: () => streams, [Symbol.asyncDispose]: close };
+  };
+  const post = get({ method: 'POST', body: '{}' });
+
+  it('says that a stream which was refused twice was not looked at', async () => {
+    await using server = await start((stream) => stream.close(constants.NGHTTP2_REFUSED_STREAM));
+    const transport = make(server.url, { http2: true });
+    const error = await failure(transport.unary({ ca: fixture('ca-a.crt') }, post));
+    expect(error).toMatchObject({ code: 'TransportFailed', phase: 'headers', sent: false });
+    expect(server.streams()).toBe(2);
+    await transport.close(100);
+  });
+
+  it.each([
+    ['was reset for another reason', (stream: { close(code: number): void }) => stream.close(constants.NGHTTP2_CANCEL)],
+    ['ended with its connection', (_stream: unknown, session: ServerHttp2Session) => session.destroy()],
+  ])('says that a stream which %s may have been looked at', async (_name, end) => {
+    await using server = await start(end);
+    const transport = make(server.url, { http2: true });
+    const error = await failure(transport.unary({ ca: fixture('ca-a.crt') }, post));
+    expect(error).toMatchObject({ code: 'TransportFailed', phase: 'headers', sent: true });
+    expect(server.streams()).toBe(1);
+    await transport.close(100);
   });
 });
