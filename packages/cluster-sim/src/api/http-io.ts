@@ -5,6 +5,16 @@ import { decodeProtobuf } from './protobuf.ts';
 
 const MAX_BODY_BYTES = 3 * 2 ** 20; // the API server's own limit (k8s.io/apiserver config.go, MaxRequestBodyBytes)
 
+/** The values of each header, by its name in small letters. (`headersDistinct` is not there over HTTP/2.) */
+export const headerValues = ({ rawHeaders }: IncomingMessage): Partial<Record<string, string[]>> => {
+  const values: Partial<Record<string, string[]>> = {};
+  for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
+    const [name = '', value = ''] = rawHeaders.slice(at, at + 2);
+    (values[name.toLowerCase()] ??= []).push(value);
+  }
+  return values;
+};
+
 /** The whole body of a request. 413 above the server's limit of 3 MiB. */
 export const readBody = async (request: IncomingMessage): Promise<Buffer> => {
   const chunks: Buffer[] = [];

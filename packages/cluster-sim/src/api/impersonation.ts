@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { UserInfo } from '../tokens.ts';
 import { failures } from './api-status.ts';
 import type { Authorizer } from './authorizer.ts';
+import { headerValues } from './http-io.ts';
 
 const EXTRA = 'impersonate-extra-';
 
@@ -10,7 +11,7 @@ const EXTRA = 'impersonate-extra-';
  * @throws ApiStatus 403 when the sender may not
  */
 export const impersonated = (request: IncomingMessage, sender: UserInfo, authorizer: Authorizer): UserInfo => {
-  const headers = request.headersDistinct;
+  const headers = headerValues(request);
   const [username] = headers['impersonate-user'] ?? [];
   if (username === undefined) return sender;
   const isKnown = sender.groups.includes('system:authenticated');

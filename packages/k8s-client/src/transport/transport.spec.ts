@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { constants, createSecureServer, type ServerHttp2Session } from 'node:http2';
+import { constants, createSecureServer, type ServerHttp2Stream } from 'node:http2';
 import { createServer, type AddressInfo } from 'node:net';
 import { fixture, json, startServer } from '../../test/support/test-server.ts';
 import { TimeoutError, TransportError } from '../errors/failures.ts';
@@ -215,16 +215,16 @@ describe('Transport', () => {
 });
 
 describe('Transport over HTTP/2', () => {
-  const start = async (refuse: (stream: { close(code: number): void }, session: ServerHttp2Session) => void) => {
+  const start = async (end: (stream: ServerHttp2Stream) => void) => {
     const server = createSecureServer(tlsA);
-    const sessions = new Set<ServerHttp2Session>();
+    const sessions = new Set<{ destroy(): void }>();
     let streams = 0;
     server.on('session', (session) => sessions.add(session));
     server.on('sessionError', () => undefined);
     server.on('stream', (stream) => {
       streams += 1;
       stream.on('error', () => undefined);
-      if (stream.session !== undefined) refuse(stream, stream.session);
+      end(stream);
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const { port } = server.address() as AddressInfo;
@@ -246,8 +246,8 @@ describe('Transport over HTTP/2', () => {
   });
 
   it.each([
-    ['was reset for another reason', (stream: { close(code: number): void }) => stream.close(constants.NGHTTP2_CANCEL)],
-    ['ended with its connection', (_stream: unknown, session: ServerHttp2Session) => session.destroy()],
+    ['was reset for another reason', (stream: ServerHttp2Stream) => stream.close(constants.NGHTTP2_CANCEL)],
+    ['ended with its connection', (stream: ServerHttp2Stream) => stream.session?.destroy()],
   ])('says that a stream which %s may have been looked at', async (_name, end) => {
     await using server = await start(end);
     const transport = make(server.url, { http2: true });
