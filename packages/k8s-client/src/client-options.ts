@@ -3,6 +3,7 @@ import type { KubeError } from './errors/kube-error.ts';
 import type { Requester } from './requester.ts';
 import type { CallDescription } from './resources/describe-call.ts';
 import type { RateLimit } from './retry/token-bucket.ts';
+import type { InFlightLimit } from './retry/turns.ts';
 import type { RetryObserver } from './retry/with-retries.ts';
 import { checkTimeout } from './time/check-timeout.ts';
 import { type Clock, systemClock } from './time/clock.ts';
@@ -18,7 +19,9 @@ export type KubeClientOptions = {
   readonly maxConnections?: number;
   /** Holds back calls that come faster; streams count when they are opened. @default no limit */
   readonly rateLimit?: RateLimit;
-  /** Speaks HTTP/2 when the server does. @default false */
+  /** Most calls under way at the same time, by kind; further ones wait for their turn. @default no limit */
+  readonly maxInFlight?: InFlightLimit;
+  /** Speaks HTTP/2 when the server does: up to a hundred calls or streams on a connection. @default false */
   readonly http2?: boolean;
   /** @default 'danube-k8s-client' */
   readonly userAgent?: string;
@@ -59,11 +62,12 @@ export type Attempt = CallDescription & {
 /** Hears of an attempt that ended. Must not throw. */
 export type AttemptObserver = (attempt: Attempt) => void;
 
-type Optional = 'rateLimit' | 'onConnect' | 'onAttempt' | 'onRetry' | 'intercept';
+type Optional = 'rateLimit' | 'maxInFlight' | 'onConnect' | 'onAttempt' | 'onRetry' | 'intercept';
 
 /** All options with their values. */
 export type NormalizedClientOptions = Required<Omit<KubeClientOptions, Optional>> & {
   readonly rateLimit?: RateLimit | undefined;
+  readonly maxInFlight?: InFlightLimit | undefined;
   readonly onConnect?: ConnectObserver | undefined;
   readonly onAttempt?: AttemptObserver | undefined;
   readonly onRetry?: RetryObserver | undefined;
@@ -83,6 +87,7 @@ export const normalizeClientOptions = (options: KubeClientOptions): NormalizedCl
     env: options.env ?? process.env,
     maxAttempts: count(options.maxAttempts ?? 10, 'maxAttempts'),
     rateLimit: options.rateLimit,
+    maxInFlight: options.maxInFlight && inFlight(options.maxInFlight),
     onConnect: options.onConnect,
     onAttempt: options.onAttempt,
     onRetry: options.onRetry,
@@ -95,6 +100,11 @@ const count = (value: number, field: string): number => {
   }
   return value;
 };
+
+const inFlight = ({ reading, mutating }: InFlightLimit): InFlightLimit => ({
+  ...(reading === undefined ? {} : { reading: count(reading, 'maxInFlight.reading') }),
+  ...(mutating === undefined ? {} : { mutating: count(mutating, 'maxInFlight.mutating') }),
+});
 
 /** A text that can stand in a header. */
 const text = (value: string, field: string): string => {

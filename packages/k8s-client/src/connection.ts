@@ -5,7 +5,7 @@ import { ConfigCredentials } from './config/config-credentials.ts';
 import type { Access, Credentials } from './config/credentials.ts';
 import { proxyFor } from './config/proxy.ts';
 import { validateConfig } from './config/validate-config.ts';
-import { ConfigError, TimeoutError } from './errors/failures.ts';
+import { ConfigError } from './errors/failures.ts';
 import { errorFromResponse } from './errors/from-response.ts';
 import { KubeError } from './errors/kube-error.ts';
 import { isForbidden, isUnauthorized } from './errors/predicates.ts';
@@ -14,10 +14,10 @@ import type { KubeRequest, Requester } from './requester.ts';
 import { describeCall } from './resources/describe-call.ts';
 import { type Query, queryText } from './resources/resource-path.ts';
 import { RetryBudget } from './retry/retry-budget.ts';
-import { TokenBucket } from './retry/token-bucket.ts';
+import { type TurnKind, Turns } from './retry/turns.ts';
 import { type Recovery, withRetries } from './retry/with-retries.ts';
 import { checkTimeout } from './time/check-timeout.ts';
-import { within } from './time/within.ts';
+import { type Limits, within } from './time/within.ts';
 import type { TlsMaterial } from './transport/connector.ts';
 import { openTunnel } from './transport/tunnel.ts';
 import type { Transport, TransportOptions } from './transport/transport.ts';
@@ -46,9 +46,9 @@ export class Connection implements Requester {
   readonly #transportOptions: TransportOptions;
   #transport: Promise<Transport> | undefined;
   readonly #budget: RetryBudget;
-  readonly #bucket: TokenBucket | undefined;
+  readonly #turns: Turns;
+  readonly #closing = new AbortController();
   #rbacMadeAtMs = -Infinity;
-  #closed = false;
 
   constructor(config: ClusterConfig, options: NormalizedClientOptions) {
     this.#options = options;
@@ -57,8 +57,8 @@ export class Connection implements Requester {
     this.#credentials = new ConfigCredentials(config, options.clock);
     const proxy = proxyFor(this.#server, config.proxyUrl, options.env);
     this.#proxy = proxy;
-    this.#bucket = options.rateLimit && new TokenBucket(options.rateLimit, options.clock);
-    this.#budget = new RetryBudget(options.clock.now);
+    this.#turns = new Turns(options);
+    this.#budget = new RetryBudget(options.clock.monotonic);
     this.#transportOptions = {
       origin: this.#server.origin,
       connections: options.maxConnections,
@@ -70,18 +70,19 @@ export class Connection implements Requester {
   }
 
   request<T>(request: KubeRequest, recovery: Recovery<T> = defaultRecovery(request)): Promise<T> {
-    return this.#call(request, recovery, async (access, wire, heard) => {
+    const kind = request.method === 'GET' || request.method === 'HEAD' ? 'reading' : 'mutating';
+    return this.#call({ ...request, kind }, recovery, async (access, wire, heard) => {
       const transport = await this.#open();
       const response = await transport.unary(access.tls, wire);
       heard(response.status);
       if (response.status >= 400) throw this.#failure(response, wire.label);
-      if (request.method !== 'GET' && makesRules(request.path)) this.#rbacMadeAtMs = this.#options.clock.now();
+      if (request.method !== 'GET' && makesRules(request.path)) this.#rbacMadeAtMs = this.#options.clock.monotonic();
       return decode(response, request.read, wire.label) as T;
     });
   }
 
   stream(request: KubeRequest, recovery: Recovery<WireStream> = defaultRecovery(request)): Promise<WireStream> {
-    return this.#call(request, recovery, async (access, wire, heard) => {
+    return this.#call({ ...request, kind: 'stream' }, recovery, async (access, wire, heard) => {
       const transport = await this.#open();
       const response = await transport.stream(access.tls, wire);
       heard(response.status);
@@ -106,13 +107,14 @@ export class Connection implements Requester {
   }
 
   async close(graceMs: number): Promise<void> {
-    this.#closed = true;
+    this.#closing.abort();
     const transport = await this.#transport;
     await transport?.close(graceMs);
   }
 
   /** Loaded with the first request: who only upgrades connections never has the memory of it. */
-  #open(): Promise<Transport> {
+  async #open(): Promise<Transport> {
+    if (this.#closing.signal.aborted) throw new KubeError('ClientClosed');
     this.#transport ??= import('./transport/transport.ts').then(
       ({ Transport: Opened }) => new Opened(this.#transportOptions),
     );
@@ -120,7 +122,7 @@ export class Connection implements Requester {
   }
 
   #call<T>(
-    request: KubeRequest,
+    request: KubeRequest & { readonly kind: TurnKind },
     recovery: Recovery<T>,
     send: (access: Access, wire: WireRequest, heard: (status: number) => void) => Promise<T>,
   ): Promise<T> {
@@ -135,29 +137,35 @@ export class Connection implements Requester {
     let renewed = false;
     let attempts = 0;
     const label = `${request.method} ${request.path}`;
+    const closing = this.#closing.signal;
+    const limits = (timeoutMs: number, what: string): Limits => ({ timeoutMs, signal, closing, request: label, what });
     const attempt = async (timeoutMs: number): Promise<T> => {
       // Turn, credential and request share the time of the attempt.
-      const endsAtMs = clock.now() + timeoutMs;
-      const leftMs = (): number => Math.max(1, endsAtMs - clock.now());
-      await this.#turn(request, timeoutMs);
-      const limits = { timeoutMs: leftMs(), signal, request: label, what: 'obtaining the credential' };
-      const current = await within(this.#access(), limits);
-      access = current;
-      const wire = this.#wire(request, { target, body, timeoutMs: leftMs(), credential: current.headers });
-      return this.#observed(request, (attempts += 1), (heard) => send(current, wire, heard));
+      const endsAtMs = clock.monotonic() + timeoutMs;
+      const leftMs = (): number => Math.max(1, endsAtMs - clock.monotonic());
+      const leave = await this.#turns.take(request.kind, limits(timeoutMs, 'its turn'));
+      try {
+        const current = await within(this.#access(), limits(leftMs(), 'obtaining the credential'));
+        access = current;
+        const wire = this.#wire(request, { target, body, timeoutMs: leftMs(), credential: current.headers });
+        return await this.#observed(request, (attempts += 1), (heard) => send(current, wire, heard));
+      } finally {
+        leave();
+      }
     };
-    const isTransient = async (error: KubeError): Promise<boolean> => {
+    const isTransient = async (error: KubeError, remainingMs: number): Promise<boolean> => {
       if (isForbidden(error)) {
-        return !isLastingRefusal(error) && clock.now() - this.#rbacMadeAtMs < RBAC_SETTLES_MS;
+        return !isLastingRefusal(error) && clock.monotonic() - this.#rbacMadeAtMs < RBAC_SETTLES_MS;
       }
       if (!isUnauthorized(error) || access === undefined || renewed) return false;
       renewed = true;
-      return this.#credentials.renew(access);
+      return within(this.#credentials.renew(access), limits(remainingMs, 'renewing the credential'));
     };
     return withRetries(attempt, {
       recovery,
       isTransient,
       clock,
+      closing,
       maxAttempts,
       onRetry,
       timeoutMs: totalMs,
@@ -165,24 +173,6 @@ export class Connection implements Requester {
       label,
       budget: this.#budget,
     });
-  }
-
-  /** Waits for this attempt's turn, when there is a rate limit. */
-  async #turn({ method, path, signal }: KubeRequest, timeoutMs: number): Promise<void> {
-    const waitMs = this.#bucket?.reserve() ?? 0;
-    if (waitMs === 0) return;
-    try {
-      if (waitMs < timeoutMs) {
-        await this.#options.clock.sleep(waitMs, signal);
-        return;
-      }
-    } catch (error) {
-      this.#bucket?.release();
-      throw error;
-    }
-    this.#bucket?.release();
-    const detail = 'the rate limit of this client leaves no place in that time';
-    throw new TimeoutError({ phase: 'queue', sent: false, timeoutMs, request: `${method} ${path}`, detail });
   }
 
   async #observed<T>(
@@ -215,7 +205,7 @@ export class Connection implements Requester {
   }
 
   async #access(): Promise<Access> {
-    if (this.#closed) throw new KubeError('ClientClosed');
+    if (this.#closing.signal.aborted) throw new KubeError('ClientClosed');
     return this.#credentials.current();
   }
 

@@ -3,6 +3,7 @@ export type { ServerVersion } from './kube-client.ts';
 export type { UpgradeRequest } from './connection.ts';
 export type { Safety } from './retry/policy.ts';
 export type { RateLimit } from './retry/token-bucket.ts';
+export type { InFlightLimit } from './retry/turns.ts';
 export type { Recovery, RetryObserver, Settlement } from './retry/with-retries.ts';
 export type { Attempt, AttemptObserver, KubeClientOptions } from './client-options.ts';
 export type { CallOptions, KubeRequest, Requester } from './requester.ts';

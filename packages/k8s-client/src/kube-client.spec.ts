@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { failWith, fixture, json, startServer, type TestServerOptions } from '../test/support/test-server.ts';
 import { fakeClock } from '../test/support/fake-clock.ts';
+import { until } from '../test/support/until.ts';
 import { KubeClient } from './kube-client.ts';
 import type { Pod } from './resources/models.ts';
 
@@ -225,6 +226,59 @@ describe('KubeClient', () => {
       { attempt: 1, waitMs: 50 },
       ['GET', '/version', 2, undefined],
     ]);
+  });
+});
+
+describe('a client that is closed', () => {
+  it('sends nothing for a call that is on its way, and opens no connection', async () => {
+    await using server = await startServer((_request, response) => json(response, {}));
+    const client = new KubeClient({ server: server.url });
+    const ended = expect(client.version()).rejects.toMatchObject({ code: 'ClientClosed', maybeApplied: false });
+    await client.close();
+    await ended;
+    expect(server.connections()).toBe(0);
+  });
+
+  it('ends a call that waits for its next attempt with what it waited for', async () => {
+    await using server = await startServer((_request, response) =>
+      failWith(response, { code: 503, reason: 'ServiceUnavailable', headers: { 'retry-after': '20' } }),
+    );
+    const waiting = Promise.withResolvers<undefined>();
+    const client = new KubeClient({ server: server.url }, { onRetry: () => waiting.resolve(undefined) });
+    const ended = expect(client.version()).rejects.toMatchObject({ code: 'ServiceUnavailable', attempts: 1 });
+    await waiting.promise;
+    await client.close();
+    await ended;
+  });
+
+  it('ends calls that wait for their turn', async () => {
+    await using server = await startServer(() => undefined);
+    const client = new KubeClient(
+      { server: server.url },
+      { maxInFlight: { reading: 1 }, rateLimit: { perSecond: 0.1, burst: 2 } },
+    );
+    const calls = [client.version(), client.version(), client.version()].map((call) =>
+      call.catch((error: unknown) => error),
+    );
+    await until(() => server.seen.length === 1);
+    await client.close({ graceMs: 10 });
+    const [cut, ...waiting] = await Promise.all(calls);
+    expect(cut).toMatchObject({ maybeApplied: true });
+    for (const error of waiting) expect(error).toMatchObject({ code: 'ClientClosed', maybeApplied: false });
+  });
+});
+
+describe('a call that is aborted', () => {
+  it('says whether it may have been applied', async () => {
+    await using server = await startServer(() => undefined);
+    await using client = new KubeClient({ server: server.url });
+    const controller = new AbortController();
+    const create = client.pods('ci').create(pod('x'), { signal: controller.signal });
+    await until(() => server.seen.length === 1);
+    controller.abort();
+    await expect(create).rejects.toMatchObject({ code: 'Aborted', maybeApplied: true });
+    const early = client.pods('ci').create(pod('x'), { signal: AbortSignal.abort() });
+    await expect(early).rejects.toMatchObject({ code: 'Aborted', maybeApplied: false });
   });
 });
 

@@ -20,7 +20,7 @@ export class ConfigCredentials implements Credentials {
     const file = (field: keyof ClusterConfig): FileSource | undefined => {
       const path = config[field];
       return typeof path === 'string'
-        ? new FileSource(path, { field, maxAgeMs: MAX_AGE_MS, now: clock.now })
+        ? new FileSource(path, { field, maxAgeMs: MAX_AGE_MS, now: clock.monotonic })
         : undefined;
     };
     const files = {

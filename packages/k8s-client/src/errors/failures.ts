@@ -42,8 +42,12 @@ export class TimeoutError extends KubeError {
 
 /** The signal given by the caller fired; `cause` is its reason. */
 export class AbortedError extends KubeError {
-  constructor(facts: KubeErrorFacts) {
+  /** Whether the server may have looked at the request. True: it may have been applied. */
+  readonly sent: boolean;
+
+  constructor(facts: KubeErrorFacts & { readonly sent?: boolean }) {
     super('Aborted', facts);
+    this.sent = facts.sent ?? false;
     // So that code which looks for an abort by its usual name finds it.
     this.name = 'AbortError';
   }

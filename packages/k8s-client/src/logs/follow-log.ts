@@ -46,7 +46,7 @@ export async function* followLog(log: LogToFollow): AsyncGenerator<Buffer, void>
       if (!isRetryable(error)) throw error;
       failure = error;
     }
-    if (failures === 0) failingSinceMs = clock.now();
+    if (failures === 0) failingSinceMs = clock.monotonic();
     failures += 1;
     const now = await log.look().catch((error: unknown) => {
       if (!isRetryable(error)) throw error;
@@ -62,7 +62,8 @@ export async function* followLog(log: LogToFollow): AsyncGenerator<Buffer, void>
       backoffMs(failures - 1, { baseMs: 200, maxMs: 5_000, random: clock.random }),
       retryAfterMs(failure) ?? 0,
     );
-    if (clock.now() + waitMs - failingSinceMs > retryForMs) throw failure instanceof Error ? failure : ended(request);
+    if (clock.monotonic() + waitMs - failingSinceMs > retryForMs)
+      throw failure instanceof Error ? failure : ended(request);
     await clock.sleep(waitMs, request.signal);
   }
 }

@@ -24,8 +24,8 @@ export const updateObject = async <T extends KubeObject>(
   mutate: Mutation<T>,
   { clock, timeoutMs, signal }: { readonly clock: Clock } & CallOptions & { readonly timeoutMs: number },
 ): Promise<T> => {
-  const deadlineMs = clock.now() + timeoutMs;
-  const left = (): CallOptions => ({ signal, timeoutMs: Math.max(1, deadlineMs - clock.now()) });
+  const deadlineMs = clock.monotonic() + timeoutMs;
+  const left = (): CallOptions => ({ signal, timeoutMs: Math.max(1, deadlineMs - clock.monotonic()) });
   for (let tries = 1; ; tries += 1) {
     const object = await read(left());
     const before = JSON.stringify(object);
@@ -39,7 +39,7 @@ export const updateObject = async <T extends KubeObject>(
       return await write(object, left());
     } catch (error) {
       const waitMs = backoffMs(tries, { baseMs: 10, maxMs: 1_000, random: clock.random });
-      if (!isConflict(error) || tries >= MOST_TRIES || clock.now() + waitMs >= deadlineMs) throw error;
+      if (!isConflict(error) || tries >= MOST_TRIES || clock.monotonic() + waitMs >= deadlineMs) throw error;
       await clock.sleep(waitMs, signal);
     }
   }

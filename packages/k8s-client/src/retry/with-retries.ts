@@ -1,5 +1,5 @@
 import { ApiError } from '../errors/api-error.ts';
-import { TimeoutError } from '../errors/failures.ts';
+import { AbortedError, TimeoutError } from '../errors/failures.ts';
 import { KubeError } from '../errors/kube-error.ts';
 import { retryAfterMs } from '../errors/predicates.ts';
 import { backoffMs } from '../time/backoff.ts';
@@ -37,11 +37,13 @@ export type RetryContext<T> = {
   readonly timeoutMs: number;
   readonly maxAttempts: number;
   readonly signal?: AbortSignal | undefined;
+  /** Ends waits: nothing can be sent after it. */
+  readonly closing?: AbortSignal | undefined;
   readonly label: string;
   readonly clock: Clock;
   readonly budget: RetryBudget;
   /** Whether a refusal may be gone at the next try (401 with a new credential, 403 right after RBAC was made). */
-  readonly isTransient?: (error: KubeError) => Promise<boolean>;
+  readonly isTransient?: (error: KubeError, remainingMs: number) => Promise<boolean>;
   readonly onRetry?: RetryObserver | undefined;
 };
 
@@ -55,13 +57,13 @@ export const withRetries = async <T>(
   attempt: (timeoutMs: number) => Promise<T>,
   context: RetryContext<T>,
 ): Promise<T> => {
-  const { clock, recovery, signal } = context;
-  const deadlineMs = clock.now() + context.timeoutMs;
+  const { clock, recovery, signal, closing } = context;
+  const deadlineMs = clock.monotonic() + context.timeoutMs;
   let open = false;
   let last: KubeError | undefined;
   context.budget.earn();
   for (let attempts = 1; ; attempts += 1) {
-    const remainingMs = deadlineMs - clock.now();
+    const remainingMs = deadlineMs - clock.monotonic();
     let error: KubeError;
     try {
       // Half of the time for one attempt: a connection that swallows everything must not take all of it.
@@ -72,28 +74,34 @@ export const withRetries = async <T>(
     }
     const failure = failureOf(error);
     const settles = recovery.settle !== undefined && (leavesOpen(failure) || isConsequence(error, open, recovery));
-    open ||= leavesOpen(failure);
+    open ||= leavesOpen(failure) || (error instanceof AbortedError && error.sent);
     const done = (final: KubeError): KubeError => annotate(final, { attempts, open, context, last });
+    const ended = (thrown: unknown): never => {
+      throw thrown instanceof KubeError ? done(thrown) : thrown;
+    };
+    const leftMs = deadlineMs - clock.monotonic();
     let repeat = actionFor(failure, recovery.safety) !== 'stop';
     if (settles) {
-      const settlement = await settle(recovery, error, deadlineMs - clock.now()).catch((thrown: unknown) => {
-        throw thrown instanceof KubeError ? done(thrown) : thrown;
-      });
+      const settlement = await settle(recovery, error, leftMs).catch(ended);
       if (settlement.applied) return settlement.result;
       repeat = true;
-    } else if (failure === 'final' && context.isTransient !== undefined) {
-      repeat = await context.isTransient(error);
+    } else if (failure === 'final' && leftMs > 0) {
+      repeat = (await context.isTransient?.(error, leftMs).catch(ended)) ?? false;
     }
     if (!repeat || attempts >= context.maxAttempts || !context.budget.spend()) throw done(error);
     const waitMs = waitFor(error, attempts, clock);
-    if (clock.now() + waitMs >= deadlineMs) throw done(error);
+    if (clock.monotonic() + waitMs >= deadlineMs) throw done(error);
     context.onRetry?.({ label: context.label, attempt: attempts, error, waitMs });
     last = error;
-    await clock.sleep(waitMs, signal).catch((thrown: unknown) => {
-      throw thrown instanceof KubeError ? done(thrown) : thrown;
+    await clock.sleep(waitMs, either(signal, closing)).catch((thrown: unknown) => {
+      // A client that is closed sends nothing more: what it would have repeated is the end.
+      return ended(closing?.aborted === true && signal?.aborted !== true ? error : thrown);
     });
   }
 };
+
+const either = (one: AbortSignal | undefined, other: AbortSignal | undefined): AbortSignal | undefined =>
+  one === undefined || other === undefined ? (one ?? other) : AbortSignal.any([one, other]);
 
 /** A 404 or 409 that an earlier attempt of the same call may have caused itself. */
 const isConsequence = (error: KubeError, open: boolean, recovery: { readonly settleConflict?: boolean }): boolean =>

@@ -83,6 +83,7 @@ export class Call {
       new AbortedError({
         request: this.#request.label,
         cause: this.#request.signal?.reason,
+        sent: this.#progress !== 'queue',
         detail: this.#progress === 'queue' ? 'nothing was sent' : 'the request may have been applied',
       }),
     );

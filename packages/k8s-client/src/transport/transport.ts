@@ -1,3 +1,4 @@
+import { KubeError } from '../errors/kube-error.ts';
 import type { ConnectObserver, TlsMaterial } from './connector.ts';
 import { makeConnector } from './connector.ts';
 import { sendStream } from './stream.ts';
@@ -27,18 +28,19 @@ export class Transport {
   readonly #options: TransportOptions;
   #pools: Pools | undefined;
   readonly #retired = new Map<Pool, Promise<void>>();
+  #closed = false;
 
   constructor(options: TransportOptions) {
     this.#options = options;
   }
 
-  unary(tls: TlsMaterial, request: WireRequest): Promise<WireResponse> {
+  async unary(tls: TlsMaterial, request: WireRequest): Promise<WireResponse> {
     const pools = this.#poolsFor(tls);
     pools.unary ??= this.#pool(tls, this.#options.connections);
     return sendUnary(pools.unary, request);
   }
 
-  stream(tls: TlsMaterial, request: WireRequest): Promise<WireStream> {
+  async stream(tls: TlsMaterial, request: WireRequest): Promise<WireStream> {
     const pools = this.#poolsFor(tls);
     pools.stream ??= this.#pool(tls, null);
     return sendStream(pools.stream, request);
@@ -46,6 +48,7 @@ export class Transport {
 
   /** Lets running calls end for `graceMs`, then cuts what is left. */
   async close(graceMs: number): Promise<void> {
+    this.#closed = true;
     this.#retire();
     const left = [...this.#retired.keys()];
     const closed = Promise.all(this.#retired.values());
@@ -58,6 +61,8 @@ export class Transport {
   }
 
   #poolsFor(tls: TlsMaterial): Pools {
+    // Who was on the way here when it was closed must not open what nobody would close.
+    if (this.#closed) throw new KubeError('ClientClosed');
     if (this.#pools?.tls === tls) return this.#pools;
     this.#retire();
     this.#pools = { tls };

@@ -48,7 +48,7 @@ export async function* watch<T extends KubeObject>(
   let ordered = resourceVersion !== undefined && resourceVersion !== '0';
   let failures = 0;
   while (options.signal?.aborted !== true) {
-    const startedMs = clock.now();
+    const startedMs = clock.monotonic();
     let events = 0;
     let failure: unknown;
     try {
@@ -68,7 +68,7 @@ export async function* watch<T extends KubeObject>(
       failure = error;
     }
     // A server that ends watches at once without an event would be asked without a pause.
-    const quick = events === 0 && clock.now() - startedMs < 1000;
+    const quick = events === 0 && clock.monotonic() - startedMs < 1000;
     failures = failure === undefined && !quick ? 0 : events > 0 ? 1 : failures + 1;
     context.onReconnect?.(failure);
     if (failures > 0) {
