@@ -164,4 +164,37 @@ describe('plain exec', () => {
     expect(bytes).toBe(50_000_000);
     expect((await session.result).verified).toBe(true);
   });
+
+  it('does not let the exec end on the server before its reader has fetched all of it', async () => {
+    let ends = 0;
+    await using peer = await startExecPeer({
+      session: (session) => {
+        const exit = session.exit.bind(session);
+        session.exit = (end) => {
+          ends++;
+          exit(end);
+        };
+        runLocally()(session);
+      },
+    });
+    const session = new ExecStream(peer.client).exec(target, ['sh', '-c', 'head -c 1500000 /dev/zero; exit 6']);
+    // All of it fits into the buffers on the way, so nothing but the reader keeps the command's shell.
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(ends).toBe(0);
+    expect((await text(session.stdout)).length).toBe(1_500_000);
+    expect(await session.result).toMatchObject({ code: 6, verified: true });
+    for (let tries = 0; tries < 50 && ends === 0; tries++) await new Promise((resolve) => setTimeout(resolve, 10));
+    expect(ends).toBe(1);
+  });
+
+  it('lets the server say how it ends when it lost the end of one stream', async () => {
+    await using peer = await startExecPeer({
+      session: (session) => {
+        session.stdout = () => true;
+        runLocally()(session);
+      },
+    });
+    const session = new ExecStream(peer.client).exec(target, ['sh', '-c', 'echo out']);
+    expect(await errorOf(session.result)).toMatchObject({ code: 'EXEC_EXIT_UNKNOWN' });
+  });
 });

@@ -21,7 +21,7 @@ export interface ConnectionHandler {
   output(stream: 'stdout' | 'stderr', payload: Buffer): void;
   /** True: payloads are only looked at until `output` returns. False: they may be kept. @default false */
   readonly borrows?: boolean;
-  /** Asked at the status. True: all output is known to have come, so the end need not wait for what may follow. @default false */
+  /** Asked after each piece of output. True: all that matters has come, so the connection ends without waiting for a status. @default false */
   isComplete?(): boolean;
   /** Called once, after all output. */
   end(end: ConnectionEnd): void;
@@ -133,8 +133,11 @@ export class ExecConnection {
   #sink(): FrameSink {
     const { borrows = false } = this.#handler;
     return {
-      output: (number, piece) =>
-        this.#handler.output(number === channel.stdout ? 'stdout' : 'stderr', borrows ? piece : keep(piece)),
+      output: (number, piece) => {
+        if (this.#ended) return;
+        this.#handler.output(number === channel.stdout ? 'stdout' : 'stderr', borrows ? piece : keep(piece));
+        if (this.#handler.isComplete?.() === true) this.#complete();
+      },
       // The server opens with an empty frame on its lowest channel; like any channel we do not know, it means nothing.
       message: (number, payload) => number === channel.status && payload.length > 0 && this.#onStatus(payload),
       control: (code, payload) => this.#onControl(code, payload),
@@ -142,14 +145,16 @@ export class ExecConnection {
   }
 
   #onStatus(payload: Buffer): void {
+    if (this.#ended) return;
     this.#status ??= parseStatus(payload);
-    if (this.#handler.isComplete?.() === true) {
-      this.#end();
-      this.#hangUp(closeCode.normal);
-      return;
-    }
     // Give a server that says the status too early the time to send the rest.
     this.#linger ??= setTimeout(() => this.#hangUp(closeCode.normal), LINGER_MS);
+  }
+
+  #complete(): void {
+    this.#end();
+    this.resume();
+    this.#hangUp(closeCode.normal);
   }
 
   #onControl(code: number, payload: Buffer): void {

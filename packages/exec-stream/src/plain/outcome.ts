@@ -20,6 +20,7 @@ export type Verdict =
 export function judge({ end, sentinels, outputSeen }: Evidence): Verdict {
   const { stdout, stderr } = sentinels ?? {};
   if (stdout && stderr && stdout.code === stderr.code) return fromSentinel(stdout);
+  if (stdout && stderr) return unknown('the end marks of the two streams differ');
   if (end.kind === 'lost') {
     return new ExecConnectionLostError('EXEC_CONNECTION_LOST', end.detail, { started: outputSeen ? 'yes' : 'maybe' });
   }

@@ -6,19 +6,27 @@ import { sh } from '../launcher/shell.ts';
  *
  * The shell's own remark about a signal ("Killed") goes into a variable instead of the command's stderr, and tells a death by
  * signal from an exit with 128 + n; the two subshells are what makes dash, bash and busybox all say it there. The cookie lets a second exec find the command's processes.
+ *
+ * One that waits does so for a word of the reader, or for the end of the connection. A runtime closes its connection as soon as the exec
+ * has ended, and the next ping of the API server to that closed socket throws away what a slow reader has not fetched yet
+ * (kubernetes#60140; seen on 1.34 with v5 after a stall of 8 s). Not when the caller uses stdin itself.
  */
 const wrapper = sh`
 DANUBE_RUN=$0
 export DANUBE_RUN
 exec 3>&1 4>&2
-dnb_said=$(exec 2>&1; ( (exec "$@" >&3 2>&4 3>&- 4>&-); exit $?); echo ":$?")
+dnb_said=$(exec 2>&1; ( (exec "$@" >&3 2>&4 3>&- 4>&- 5<&-); exit $?); echo ":$?")
 dnb_code=\${dnb_said##*:}
 dnb_how=e
 [ "$dnb_said" = ":$dnb_code" ] || dnb_how=s
 printf '\036DANUBE:%s:%s%s\n' "$0" "$dnb_how" "$dnb_code" >&4
 printf '\036DANUBE:%s:%s%s\n' "$0" "$dnb_how" "$dnb_code" >&3
-exit "$dnb_code"
 `;
+const end = 'exit "$dnb_code"';
+const wrappers = {
+  waiting: ['exec 5<&0 </dev/null', wrapper, 'read -r dnb_word <&5', end].join('\n'),
+  plain: [wrapper, end].join('\n'),
+};
 
 /**
  * The same on a terminal, which is one stream and has to stay the command's. Keys that signal reach the whole foreground group:
@@ -34,14 +42,18 @@ printf '\036DANUBE:%s:e%s\n' "$0" "$dnb_code"
 exit "$dnb_code"
 `;
 
+/** What a wrapped command does besides: it has a terminal, or waits on stdin for a line when all is written. */
+export interface Wrapping {
+  readonly tty?: boolean;
+  readonly waits?: boolean;
+}
+
 /** The words to exec for a command that proves its end with this nonce. */
-export const wrapCommand = (nonce: string, argv: readonly string[], { tty = false } = {}): string[] => [
-  'sh',
-  '-c',
-  tty ? terminalWrapper : wrapper,
-  nonce,
-  ...argv,
-];
+export const wrapCommand = (
+  nonce: string,
+  argv: readonly string[],
+  { tty = false, waits = false }: Wrapping = {},
+): string[] => ['sh', '-c', tty ? terminalWrapper : waits ? wrappers.waiting : wrappers.plain, nonce, ...argv];
 
 /** What a sentinel line says. */
 export interface Sentinel {

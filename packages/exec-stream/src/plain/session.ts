@@ -7,6 +7,7 @@ import { withRetry } from '../retry.ts';
 import type { ExecClient, ExecProtocol, ExecResult, ExecSession, ExecTarget } from '../types.ts';
 import { endCommand } from './end-command.ts';
 import type { PlainOptions } from './options.ts';
+import { EndWord } from './end-word.ts';
 import { judge } from './outcome.ts';
 import { Output } from './output.ts';
 import { SentinelFilter, wrapCommand } from './sentinel.ts';
@@ -111,13 +112,23 @@ export class PlainSession implements ExecSession {
     const { argv, target, options } = this.#command;
     const nonce = this.#nonce;
     const filters = nonce === undefined ? undefined : filtersOf(nonce, options.tty);
+    const waits = nonce !== undefined && !options.tty && options.stdin === undefined;
+    const marks = (): number =>
+      filters === undefined
+        ? 0
+        : Number(filters.stdout.sentinel !== undefined) + Number(filters.stderr.sentinel !== undefined);
+    const endWord = new EndWord({
+      count: () => (waits ? marks() : 0),
+      isPaused: () => this.stdout.full || this.stderr.full,
+      send: () => this.#connection?.sendStdin(ALL_CAME, () => undefined),
+    });
     const { promise, resolve, reject } = Promise.withResolvers<ConnectionEnd>();
     const connection = await ExecConnection.open(
       this.#client,
       {
         target,
-        argv: nonce === undefined ? argv : wrapCommand(nonce, argv, options),
-        stdin: options.stdin !== undefined,
+        argv: nonce === undefined ? argv : wrapCommand(nonce, argv, { tty: options.tty, waits }),
+        stdin: waits || options.stdin !== undefined,
         tty: options.tty,
       },
       {
@@ -127,8 +138,9 @@ export class PlainSession implements ExecSession {
           output: (stream, payload) => {
             this[stream].deliver(filters ? filters[stream].push(payload) : payload);
             if (this[stream].full) this.#connection?.pause();
+            endWord.look();
           },
-          isComplete: () => filters?.stdout.sentinel !== undefined && filters.stderr.sentinel !== undefined,
+          isComplete: () => marks() === 2,
           end: resolve,
         },
       },
@@ -158,6 +170,7 @@ export class PlainSession implements ExecSession {
       }
       return { ...verdict, reason: 'exit', bytes, durationMs: performance.now() - began };
     } finally {
+      endWord.stop();
       this.#cancel.signal.removeEventListener('abort', onCancel);
     }
   }
@@ -201,3 +214,5 @@ function filtersOf(nonce: string, tty: boolean): { readonly stdout: SentinelFilt
 }
 
 const NOTHING = Buffer.alloc(0);
+/** What the wrapper waits for. */
+const ALL_CAME = Buffer.from('\n');

@@ -33,9 +33,9 @@ export function runLocally(options: RunLocallyOptions = {}): (session: PeerSessi
       child.stdin.once('drain', () => (session.blocked = false));
     });
     session.on('stdinEnd', () => child.stdin.end());
-    // The translator of the API server ends stdin when the client is gone, and reads the output to its end.
+    // When the client is gone, its stdin ends (on a node over v4, too); the translator of the API server reads the output to its end.
     session.on('close', () => {
-      if (session.protocol === 'v5.channel.k8s.io') child.stdin.end();
+      child.stdin.end();
       child.stdout.resume();
       child.stderr.resume();
       // Nobody waits for a process whose client is gone.
