@@ -44,6 +44,10 @@ dnb_ends() {
     read -r dnb_err dnb_last_e <"$dnb_d/err.end"
     [ "$dnb_last_o $dnb_last_e" != "$dnb_base_o $dnb_base_e" ] || return 0
   fi
+  if [ ! -s /proc/self/fd/8 ] && [ ! -s /proc/self/fd/9 ]; then
+    dnb_out=$dnb_base_o dnb_err=$dnb_base_e
+    return
+  fi
   dnb_both=$(stat -L -c %s /proc/self/fd/8 /proc/self/fd/9 2>/dev/null) ||
     dnb_both="$(wc -c </proc/self/fd/8) $(wc -c </proc/self/fd/9)"
   dnb_out=$((dnb_base_o + \${dnb_both%%[!0-9]*})) dnb_err=$((dnb_base_e + \${dnb_both##*[!0-9]}))

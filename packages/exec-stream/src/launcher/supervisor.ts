@@ -60,6 +60,7 @@ dnb_supervise() {
   dnb_oom_before=$dnb_oom
   dnb_now
   dnb_began=$dnb_centis
+  dnb_remember
   : >"$dnb_d/started" || dnb_fail 'cannot write to the control directory'
   dnb_run &
   dnb_leader=$!
@@ -83,6 +84,22 @@ dnb_supervise() {
   echo ended >&5
   exit 0
 }
+# dnb_alone: whether a run left nothing behind, told without a process. What it left came since it started, and is in another session
+# than ours, for setsid gave it its own. Only in the first second: later, process numbers may have been used again.
+dnb_remember() {
+  dnb_before= dnb_own=$dnb_session
+  set -- /proc/[0-9]*
+  command -v setsid >/dev/null && [ "$#" -lt 200 ] && dnb_before=" $* "
+}
+dnb_alone() {
+  dnb_now
+  [ -n "$dnb_before" ] && [ $((dnb_centis - dnb_began)) -lt 100 ] || return 1
+  for dnb_f in /proc/[0-9]*; do
+    case $dnb_before in *" $dnb_f "*) continue ;; esac
+    dnb_stat "\${dnb_f#/proc/}" && [ "$dnb_session" != "$dnb_own" ] || continue
+    case $dnb_state in Z | X) ;; *) return 1 ;; esac
+  done
+}
 dnb_end_tree() {
   dnb_why=
   for dnb_round in 1 2 3 4 5 6 7 8 9 10; do
@@ -92,7 +109,7 @@ dnb_end_tree() {
   dnb_limit=$dnb_grace
   [ "$dnb_why" = exit ] && [ "$dnb_limit" -gt 100 ] && dnb_limit=100
   dnb_strays=0 dnb_count=0
-  if dnb_tree; then
+  if ! dnb_alone && dnb_tree; then
     dnb_strays=$dnb_count
     dnb_end "$dnb_limit"
   fi
