@@ -50,7 +50,9 @@ export const eventSchema = z.discriminatedUnion('type', [
     logComplete: z.boolean(),
   }),
 ]);
+/** What a coordinator says about its job, with its number. */
 export type JobEvent = z.infer<typeof eventSchema>;
+/** A piece of output of a step. */
 export type OutputEvent = z.infer<typeof output>;
 
 /** What the api-server itself adds to a job's log. */
@@ -60,6 +62,7 @@ export const serverEventSchema = z.discriminatedUnion('type', [
   /** How far the pod has come: scheduled, pulling which image, started. */
   z.strictObject({ type: z.literal('pod.progress'), at: base.at, message: z.string() }),
 ]);
+/** What the api-server itself says about a job. */
 export type ServerEvent = z.infer<typeof serverEventSchema>;
 
 /** An entry of a job's log as followers get it. `position` is the `id:` of the server-sent event. */
@@ -67,14 +70,17 @@ export type LogEntry = { readonly position: number; readonly event: JobEvent | S
 
 /** Body of `POST /v1/internal/jobs/:id/events`. */
 export const eventBatchSchema = z.strictObject({ events: z.array(eventSchema).max(1000) });
+/** Events that are sent together. */
 export type EventBatch = z.infer<typeof eventBatchSchema>;
 
 /** Its answer: all events up to `ackSeq` are stored for good. */
 export const eventAckSchema = z.strictObject({ ackSeq: z.number().int().nonnegative() });
+/** The answer to a batch: up to where the server has stored. */
 export type EventAck = z.infer<typeof eventAckSchema>;
 
 /** Answer of `GET /v1/internal/jobs/:id/control?waitMs=`: it comes at once when a cancel is wanted, else after `waitMs`. */
 export const controlSchema = z.strictObject({ cancel: z.boolean() });
+/** What the api-server tells a coordinator to do. */
 export type Control = z.infer<typeof controlSchema>;
 
 /** Bytes of a piece of output. */

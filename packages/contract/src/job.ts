@@ -4,10 +4,12 @@ import { reasonSchema } from './reason.ts';
 
 /** States of a job. The last four are final; a state changes only on evidence. */
 export const jobStateSchema = z.enum(['queued', 'starting', 'running', 'succeeded', 'failed', 'cancelled', 'error']);
+/** Where a job is on its way. */
 export type JobState = z.infer<typeof jobStateSchema>;
 
 /** Final states: `failed` is the pipeline's doing, `error` is infrastructure. */
 export const finalStateSchema = z.enum(['succeeded', 'failed', 'cancelled', 'error']);
+/** How a job has ended. */
 export type FinalState = z.infer<typeof finalStateSchema>;
 
 /** Whether a state is final. */
@@ -15,6 +17,7 @@ export const isFinal = (state: JobState): state is FinalState => finalStateSchem
 
 /** States of a step. */
 export const stepStateSchema = z.enum(['pending', 'running', 'succeeded', 'failed', 'skipped', 'cancelled']);
+/** Where a step is on its way. */
 export type StepState = z.infer<typeof stepStateSchema>;
 
 const time = z.iso.datetime();
@@ -43,6 +46,7 @@ export const stepViewSchema = z.strictObject({
   /** Most memory that the worker has used from its start to the end of the step, where that can be read. */
   memoryPeakBytes: z.number().int().nonnegative().optional(),
 });
+/** A step as the API shows it. */
 export type StepView = z.infer<typeof stepViewSchema>;
 
 /** A job as people see it. */
@@ -61,6 +65,7 @@ export const jobSchema = z.strictObject({
   finishedAt: time.optional(),
   steps: z.array(stepViewSchema),
 });
+/** A job as the API shows it. */
 export type Job = z.infer<typeof jobSchema>;
 
 /** What travels in the pod: all that a coordinator needs to run a job. */
@@ -70,6 +75,7 @@ export const jobSpecSchema = z.strictObject({
   attempt: z.number().int().positive(),
   pipeline: pipelineSchema,
 });
+/** What a coordinator needs to know to run its job. */
 export type JobSpec = z.infer<typeof jobSpecSchema>;
 
 /** What a coordinator leaves as its termination message: the second evidence of how a job ended. At most 4 KiB. */
@@ -81,4 +87,5 @@ export const jobResultSchema = z.strictObject({
   /** Sequence number of the last event; the log is complete when the store has it. */
   lastSeq: z.number().int().nonnegative(),
 });
+/** How a coordinator says that its job has ended. */
 export type JobResult = z.infer<typeof jobResultSchema>;

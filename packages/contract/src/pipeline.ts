@@ -104,7 +104,9 @@ export const pipelineSchema = z
       context.addIssue({ code: 'custom', path: [...path], message: expected });
   });
 
+/** What to run and in what, checked. */
 export type Pipeline = z.infer<typeof pipelineSchema>;
+/** One command of a pipeline, checked. */
 export type Step = z.infer<typeof stepSchema>;
 /** An output of an earlier step, as the value of an environment variable. */
 export type OutputRef = z.infer<typeof outputSchema>;

@@ -46,6 +46,7 @@ export const reasonSchema = z.strictObject({
   evidence: z.array(z.string()).optional(),
   hint: z.string(),
 });
+/** Why a job ended. */
 export type Reason = z.infer<typeof reasonSchema>;
 
 /** Makes a reason from its code; class and hint come from the table. */

@@ -2,7 +2,7 @@ import type { ClusterConfig } from './config/cluster-config.ts';
 import { type KubeClientOptions, normalizeClientOptions } from './client-options.ts';
 import { Connection, type UpgradeRequest } from './connection.ts';
 import type { CallOptions, KubeRequest, Requester } from './requester.ts';
-import type { KubeObject } from './resources/models.ts';
+import type * as models from './resources/models.ts';
 import { NamespaceClient } from './resources/namespace-client.ts';
 import { PodClient } from './resources/pod-client.ts';
 import { ResourceClient, type ResourceContext } from './resources/resource-client.ts';
@@ -47,31 +47,40 @@ export class KubeClient implements Requester, AsyncDisposable {
 
   pods = (namespace?: string): PodClient => new PodClient(this.#context, namespace);
   namespaces = (): NamespaceClient => new NamespaceClient(this.#context);
-  nodes = () => this.resource(resources.nodes);
-  events = (namespace?: string) => this.resource(resources.events, namespace);
-  services = (namespace?: string) => this.resource(resources.services, namespace);
-  configMaps = (namespace?: string) => this.resource(resources.configMaps, namespace);
-  secrets = (namespace?: string) => this.resource(resources.secrets, namespace);
+  nodes = (): ResourceClient<models.Node> => this.resource(resources.nodes);
+  events = (namespace?: string): ResourceClient<models.CoreEvent> => this.resource(resources.events, namespace);
+  services = (namespace?: string): ResourceClient<models.Service> => this.resource(resources.services, namespace);
+  configMaps = (namespace?: string): ResourceClient<models.ConfigMap> => this.resource(resources.configMaps, namespace);
+  secrets = (namespace?: string): ResourceClient<models.Secret> => this.resource(resources.secrets, namespace);
   serviceAccounts = (namespace?: string): ServiceAccountClient => new ServiceAccountClient(this.#context, namespace);
-  persistentVolumeClaims = (namespace?: string) => this.resource(resources.persistentVolumeClaims, namespace);
-  persistentVolumes = () => this.resource(resources.persistentVolumes);
-  resourceQuotas = (namespace?: string) => this.resource(resources.resourceQuotas, namespace);
-  deployments = (namespace?: string) => this.resource(resources.deployments, namespace);
-  daemonSets = (namespace?: string) => this.resource(resources.daemonSets, namespace);
-  statefulSets = (namespace?: string) => this.resource(resources.statefulSets, namespace);
-  jobs = (namespace?: string) => this.resource(resources.jobs, namespace);
-  endpointSlices = (namespace?: string) => this.resource(resources.endpointSlices, namespace);
-  leases = (namespace?: string) => this.resource(resources.leases, namespace);
-  roles = (namespace?: string) => this.resource(resources.roles, namespace);
-  roleBindings = (namespace?: string) => this.resource(resources.roleBindings, namespace);
-  clusterRoles = () => this.resource(resources.clusterRoles);
-  clusterRoleBindings = () => this.resource(resources.clusterRoleBindings);
-  networkPolicies = (namespace?: string) => this.resource(resources.networkPolicies, namespace);
-  validatingAdmissionPolicies = () => this.resource(resources.validatingAdmissionPolicies);
-  validatingAdmissionPolicyBindings = () => this.resource(resources.validatingAdmissionPolicyBindings);
+  persistentVolumeClaims = (namespace?: string): ResourceClient<models.PersistentVolumeClaim> =>
+    this.resource(resources.persistentVolumeClaims, namespace);
+  persistentVolumes = (): ResourceClient<models.PersistentVolume> => this.resource(resources.persistentVolumes);
+  resourceQuotas = (namespace?: string): ResourceClient<models.ResourceQuota> =>
+    this.resource(resources.resourceQuotas, namespace);
+  deployments = (namespace?: string): ResourceClient<models.Deployment> =>
+    this.resource(resources.deployments, namespace);
+  daemonSets = (namespace?: string): ResourceClient<models.DaemonSet> => this.resource(resources.daemonSets, namespace);
+  statefulSets = (namespace?: string): ResourceClient<models.StatefulSet> =>
+    this.resource(resources.statefulSets, namespace);
+  jobs = (namespace?: string): ResourceClient<models.Job> => this.resource(resources.jobs, namespace);
+  endpointSlices = (namespace?: string): ResourceClient<models.EndpointSlice> =>
+    this.resource(resources.endpointSlices, namespace);
+  leases = (namespace?: string): ResourceClient<models.Lease> => this.resource(resources.leases, namespace);
+  roles = (namespace?: string): ResourceClient<models.Role> => this.resource(resources.roles, namespace);
+  roleBindings = (namespace?: string): ResourceClient<models.RoleBinding> =>
+    this.resource(resources.roleBindings, namespace);
+  clusterRoles = (): ResourceClient<models.ClusterRole> => this.resource(resources.clusterRoles);
+  clusterRoleBindings = (): ResourceClient<models.ClusterRoleBinding> => this.resource(resources.clusterRoleBindings);
+  networkPolicies = (namespace?: string): ResourceClient<models.NetworkPolicy> =>
+    this.resource(resources.networkPolicies, namespace);
+  validatingAdmissionPolicies = (): ResourceClient<models.ValidatingAdmissionPolicy> =>
+    this.resource(resources.validatingAdmissionPolicies);
+  validatingAdmissionPolicyBindings = (): ResourceClient<models.ValidatingAdmissionPolicyBinding> =>
+    this.resource(resources.validatingAdmissionPolicyBindings);
 
   /** The verbs of any kind. Without a namespace: across all of them (list and watch only), or a cluster-wide kind. */
-  resource<T extends KubeObject>(definition: ResourceDefinition<T>, namespace?: string): ResourceClient<T> {
+  resource<T extends models.KubeObject>(definition: ResourceDefinition<T>, namespace?: string): ResourceClient<T> {
     return new ResourceClient(this.#context, { definition, namespace });
   }
 

@@ -62,10 +62,12 @@ export class PeerSession extends EventEmitter<PeerEvents> {
     return this.write(serverFrame(opcode.binary, Buffer.concat([Buffer.from([number]), bytes])));
   }
 
+  /** Sends standard output. Returns whether the socket can take more. */
   stdout(payload: string | Uint8Array): boolean {
     return this.send(channel.stdout, payload);
   }
 
+  /** Sends standard error. Returns whether the socket can take more. */
   stderr(payload: string | Uint8Array): boolean {
     return this.send(channel.stderr, payload);
   }

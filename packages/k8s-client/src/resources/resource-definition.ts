@@ -22,8 +22,36 @@ const define = <T extends KubeObject>(
   return Object.freeze({ group, version, kind, plural, namespaced: scope === 'namespaced' });
 };
 
+// Written down, because the inferred type would spell every model out in full, in each program that reads it.
+type Definitions = {
+  readonly pods: ResourceDefinition<models.Pod>;
+  readonly namespaces: ResourceDefinition<models.Namespace>;
+  readonly nodes: ResourceDefinition<models.Node>;
+  readonly events: ResourceDefinition<models.CoreEvent>;
+  readonly services: ResourceDefinition<models.Service>;
+  readonly configMaps: ResourceDefinition<models.ConfigMap>;
+  readonly secrets: ResourceDefinition<models.Secret>;
+  readonly serviceAccounts: ResourceDefinition<models.ServiceAccount>;
+  readonly persistentVolumeClaims: ResourceDefinition<models.PersistentVolumeClaim>;
+  readonly persistentVolumes: ResourceDefinition<models.PersistentVolume>;
+  readonly resourceQuotas: ResourceDefinition<models.ResourceQuota>;
+  readonly deployments: ResourceDefinition<models.Deployment>;
+  readonly daemonSets: ResourceDefinition<models.DaemonSet>;
+  readonly statefulSets: ResourceDefinition<models.StatefulSet>;
+  readonly jobs: ResourceDefinition<models.Job>;
+  readonly endpointSlices: ResourceDefinition<models.EndpointSlice>;
+  readonly leases: ResourceDefinition<models.Lease>;
+  readonly roles: ResourceDefinition<models.Role>;
+  readonly roleBindings: ResourceDefinition<models.RoleBinding>;
+  readonly clusterRoles: ResourceDefinition<models.ClusterRole>;
+  readonly clusterRoleBindings: ResourceDefinition<models.ClusterRoleBinding>;
+  readonly networkPolicies: ResourceDefinition<models.NetworkPolicy>;
+  readonly validatingAdmissionPolicies: ResourceDefinition<models.ValidatingAdmissionPolicy>;
+  readonly validatingAdmissionPolicyBindings: ResourceDefinition<models.ValidatingAdmissionPolicyBinding>;
+};
+
 /** The kinds that have a method on the client. Any other kind: write its definition and use `client.resource()`. */
-export const resources = {
+export const resources: Definitions = {
   pods: define<models.Pod>('v1', ['Pod', 'pods']),
   namespaces: define<models.Namespace>('v1', ['Namespace', 'namespaces'], 'cluster'),
   nodes: define<models.Node>('v1', ['Node', 'nodes'], 'cluster'),
@@ -63,7 +91,7 @@ export const resources = {
     ['ValidatingAdmissionPolicyBinding', 'validatingadmissionpolicybindings'],
     'cluster',
   ),
-} as const;
+};
 
 /** `v1` or `apps/v1`. */
 export const apiVersionOf = ({ group, version }: ResourceDefinition): string =>

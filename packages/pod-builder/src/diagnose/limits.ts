@@ -21,6 +21,7 @@ export type DiagnoseLimits = {
   readonly confirmDeletionMs: number;
 };
 
+/** The times that a diagnosis allows unless it is told others, in milliseconds. */
 export const defaultLimits: DiagnoseLimits = {
   imagePullMs: 20_000,
   createContainerMs: 20_000,
