@@ -15,6 +15,7 @@ const node = [process.execPath, '--disable-warning=ExperimentalWarning', '--cond
 // They kill programs of the node, make clusters of their own, or need an image that was loaded.
 const ownClusterOnly = [
   'node-faults.spec.ts',
+  'k8s-client-restart.spec.ts',
   'cluster-tool.spec.ts',
   'registry.spec.ts',
   'coordinator-faults.spec.ts',

@@ -3,29 +3,13 @@ import { isPodRunning, KubeClient, loadConfig } from '@danube/k8s-client';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { runCommand } from '../support/cluster-command.ts';
+import { restart, usable } from '../support/restart-component.ts';
 
-const clusterName = process.env['DANUBE_CLUSTER'] ?? '';
 const namespace = `node-faults-${randomUUID().slice(0, 8)}`;
 const target: ExecTarget = { namespace, pod: 'target', container: 'worker' };
 const dir = '/danube';
 
 let client: KubeClient;
-
-const restart = async (component: 'kubelet' | 'apiserver'): Promise<void> => {
-  const { code, stderr } = await runCommand('--name', clusterName, 'restart', component);
-  if (code !== 0) throw new Error(stderr);
-};
-
-const usable = async (): Promise<void> => {
-  const untilMs = Date.now() + 60_000;
-  for (;;) {
-    const { code } = await runCommand('--name', clusterName, 'status');
-    if (code === 0) return;
-    if (Date.now() > untilMs) throw new Error('the cluster did not come back within 60 s');
-    await sleep(200);
-  }
-};
 
 const execText = async (stream: ExecStream, argv: readonly string[]): Promise<string> => {
   const session = stream.exec(target, argv, { retryForMs: 60_000 });
@@ -125,35 +109,5 @@ describe('when programs of the node are killed', () => {
     expect(await reading).toBe(Array.from({ length: 60 }, (_, line) => `line-${line}\n`).join(''));
     expect(await journal.exit).toMatchObject({ code: 5, reason: 'exit' });
     expect(await execText(stream, ['cat', '/danube/count'])).toBe('run\n');
-  });
-
-  it('watches on through a restart of the API server, and creates nothing twice in the middle of it', async () => {
-    const stop = new AbortController();
-    const seen = new Map<string, number>();
-    const configMaps = client.configMaps(namespace);
-    const watching = (async () => {
-      const events = configMaps.watch({ labelSelector: 'test=restart', signal: stop.signal });
-      for await (const { type, object } of events) {
-        if (type === 'ADDED') seen.set(object.metadata?.name ?? '', (seen.get(object.metadata?.name ?? '') ?? 0) + 1);
-      }
-    })().catch((error: unknown) => {
-      if (!stop.signal.aborted) throw error;
-    });
-
-    const names = Array.from({ length: 40 }, (_, index) => `during-restart-${index}`);
-    const restarting = sleep(500).then(() => restart('apiserver'));
-    for (const name of names) {
-      await configMaps.create({ metadata: { name, labels: { test: 'restart' } } }, { timeoutMs: 60_000 });
-      await sleep(50);
-    }
-    await restarting;
-    const untilMs = Date.now() + 60_000;
-    while (seen.size < names.length && Date.now() < untilMs) await sleep(100);
-    stop.abort();
-    await watching;
-
-    expect([...seen].sort()).toEqual(names.map((name) => [name, 1]).sort());
-    const { items } = await configMaps.list({ labelSelector: 'test=restart' });
-    expect(items).toHaveLength(names.length);
   });
 });
