@@ -6,6 +6,10 @@ const steps = [
   { name: 'format', command: ['prettier', '--check', '.'] },
   { name: 'project references', command: ['nx', 'sync:check'] },
   { name: 'typecheck', command: ['nx', 'run-many', '-t', 'typecheck', '--outputStyle=static'] },
+  {
+    name: 'docs',
+    command: ['node', '--disable-warning=ExperimentalWarning', 'tools/checks/src/docs.ts', '--check'],
+  },
   { name: 'lint', command: ['eslint', '.'] },
   { name: 'test', command: ['nx', 'run-many', '-t', 'test', '--parallel=2', '--outputStyle=static'] },
   { name: 'build', command: ['nx', 'run-many', '-t', 'build', '--outputStyle=static'] },
