@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { checkPath, checkRequest } from './check-request.ts';
 import type { NormalizedClientOptions } from './client-options.ts';
 import type { ClusterConfig } from './config/cluster-config.ts';
 import { ConfigCredentials } from './config/config-credentials.ts';
@@ -16,7 +17,6 @@ import { type Query, queryText } from './resources/resource-path.ts';
 import { RetryBudget } from './retry/retry-budget.ts';
 import { type TurnKind, Turns } from './retry/turns.ts';
 import { type Recovery, withRetries } from './retry/with-retries.ts';
-import { checkTimeout } from './time/check-timeout.ts';
 import { type Limits, within } from './time/within.ts';
 import type { TlsMaterial } from './transport/connector.ts';
 import { openTunnel } from './transport/tunnel.ts';
@@ -92,6 +92,7 @@ export class Connection implements Requester {
   }
 
   async upgradeRequest({ path, query }: { readonly path: string; readonly query?: Query }): Promise<UpgradeRequest> {
+    checkPath(path);
     const access = await this.#access();
     const url = new URL(this.#target(path, query), this.#server.origin);
     url.protocol = this.#server.protocol === 'http:' ? 'ws:' : 'wss:';
@@ -128,9 +129,7 @@ export class Connection implements Requester {
   ): Promise<T> {
     const { clock, maxAttempts, onRetry } = this.#options;
     const { timeoutMs: totalMs = this.#options.timeoutMs, signal } = request;
-    checkTimeout(totalMs);
-    if (signal !== undefined && !(signal instanceof AbortSignal))
-      throw new TypeError('signal: expected an AbortSignal');
+    checkRequest({ ...request, timeoutMs: totalMs });
     const target = this.#target(request.path, request.query);
     const body = encode(request.body);
     let access: Access | undefined;
@@ -231,7 +230,6 @@ export class Connection implements Requester {
   }
 
   #target(path: string, query: Query | undefined): string {
-    if (!path.startsWith('/')) throw new TypeError(`path: expected one that starts with "/", got "${path}"`);
     return `${this.#server.pathname.replace(/\/$/, '')}${path}${queryText(query)}`;
   }
 

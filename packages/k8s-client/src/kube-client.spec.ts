@@ -50,7 +50,7 @@ describe('KubeClient', () => {
     await using client = new KubeClient({ server: server.url });
     expect((await client.pods().list()).items).toEqual([]);
     expect(server.seen[0]?.url).toBe('/api/v1/pods');
-    expect(() => client.pods().create(pod('x'))).toThrow('namespace: expected one to create a Pod');
+    await expect(client.pods().create(pod('x'))).rejects.toThrow('namespace: expected one to create a Pod');
   });
 
   it('keeps fields that no model knows through read and replace', async () => {
@@ -199,7 +199,7 @@ describe('KubeClient', () => {
       'DELETE /api/v1/namespaces/ci/pods?labelSelector=a%3Db',
       'PUT /api/v1/namespaces/ci/pods/x/status?fieldManager=danube',
     ]);
-    expect(() => client.deployments('ci').setScale('web', -1)).toThrow('replicas');
+    await expect(client.deployments('ci').setScale('web', -1)).rejects.toThrow('replicas');
   });
 
   it('tells its hooks of each connection, attempt and repetition', async () => {

@@ -11,6 +11,7 @@ import { type AccessQuestion, canI, type UserInfo, whoAmI } from './resources/re
 import { ServiceAccountClient } from './resources/service-account-client.ts';
 import type { Query } from './resources/resource-path.ts';
 import type { Recovery } from './retry/with-retries.ts';
+import { checkTimeout } from './time/check-timeout.ts';
 import { Turnstile } from './time/turnstile.ts';
 import type { WireStream } from './transport/wire.ts';
 
@@ -103,12 +104,12 @@ export class KubeClient implements Requester, AsyncDisposable {
    * Sends any request and decodes the JSON answer; a text answer is returned as text. Reads are repeated after a
    * failure; a write only when it certainly was not applied, unless `recovery` allows more.
    */
-  request<T>(request: KubeRequest, recovery?: Recovery<T>): Promise<T> {
+  async request<T>(request: KubeRequest, recovery?: Recovery<T>): Promise<T> {
     return this.#requester.request(request, recovery);
   }
 
   /** Sends a request whose answer is read as it comes. `timeoutMs` is the time until its headers are there. */
-  stream(request: KubeRequest, recovery?: Recovery<WireStream>): Promise<WireStream> {
+  async stream(request: KubeRequest, recovery?: Recovery<WireStream>): Promise<WireStream> {
     return this.#requester.stream(request, recovery);
   }
 
@@ -118,7 +119,8 @@ export class KubeClient implements Requester, AsyncDisposable {
   }
 
   /** Lets running calls end for `graceMs` (5 s), then cuts them. Safe to call twice; later calls fail. */
-  close({ graceMs = 5_000 }: { readonly graceMs?: number } = {}): Promise<void> {
+  async close({ graceMs = 5_000 }: { readonly graceMs?: number } = {}): Promise<void> {
+    if (graceMs !== 0) checkTimeout(graceMs, 'graceMs');
     return this.#connection.close(graceMs);
   }
 

@@ -147,6 +147,8 @@ describe('ConfigCredentials', () => {
 describe('what a header cannot carry', () => {
   it.each([
     ['token', { token: 'sec\nret' }],
+    ['token', { token: '' }],
+    ['token', { token: '\n' }],
     ['impersonate.user', { impersonate: { user: 'sec\r\nret: x' } }],
     ['impersonate.uid', { impersonate: { user: 'jo', uid: 'sec\0ret' } }],
     ['impersonate.groups', { impersonate: { user: 'jo', groups: ['ok', 'sec\nret'] } }],
@@ -160,6 +162,18 @@ describe('what a header cannot carry', () => {
     expect(String(error)).not.toContain('sec');
     expect(api.seen).toEqual([]);
   });
+});
+
+it('a token file of two lines is refused by the name of its field', async () => {
+  await using dir = await tempDir();
+  await using api = await startServer((_request, response) => json(response, {}));
+  const tokenFile = join(dir.path, 'token');
+  await writeFile(tokenFile, 'sec\nret\n');
+  await using client = new KubeClient({ server: api.url, tokenFile });
+  const error = await client.version().catch((thrown: unknown) => thrown);
+  expect(error).toMatchObject({ code: 'ConfigInvalid', message: expect.stringContaining('tokenFile: ') });
+  expect(String(error)).not.toContain('sec');
+  expect(api.seen).toEqual([]);
 });
 
 describe('a credential plugin', () => {
@@ -301,6 +315,39 @@ describe('a credential plugin', () => {
     expect(error).toMatchObject({ code: 'CredentialFailed' });
     expect(String(error)).toContain(want);
     expect(String(error)).not.toContain('secret');
+  });
+
+  it('that ends its token with a newline gets it cut off, as a token file does', async () => {
+    await using dir = await tempDir();
+    const credentials = new ConfigCredentials(await plugin(dir.path, answer({ token: 't\\n' })), fakeClock());
+    expect((await credentials.current()).headers).toEqual({ authorization: 'Bearer t' });
+  });
+
+  it('that hands out a token of two lines is named before anything is sent', async () => {
+    await using dir = await tempDir();
+    await using api = await startServer((_request, response) => json(response, {}));
+    const config = await plugin(dir.path, answer({ token: 'sec\\nret' }));
+    await using client = new KubeClient({ ...config, server: api.url });
+    const error = await client.version().catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ code: 'ConfigInvalid', message: expect.stringContaining('exec: ') });
+    expect(String(error)).not.toContain('sec');
+    expect(api.seen).toEqual([]);
+  });
+
+  it('that hangs after a 401 does not hold the call past its time', async () => {
+    await using dir = await tempDir();
+    await using api = await startServer((_request, response) =>
+      failWith(response, { code: 401, reason: 'Unauthorized' }),
+    );
+    const hangs = `[ $(wc -l < ${dir.path}/runs) = 1 ] || while [ ! -e ${dir.path}/end ]; do sleep 0.02; done`;
+    const config = await plugin(dir.path, `${hangs}\n${answer({ token: 't' })}`);
+    await using client = new KubeClient({ ...config, server: api.url });
+    await client.version({ timeoutMs: 300 }).catch((error: unknown) => {
+      expect(error).toMatchObject({ code: 'Timeout', attempts: 1 });
+    });
+    await writeFile(join(dir.path, 'end'), '');
+    await until(() => api.seen.length === 1);
+    expect(api.seen).toHaveLength(1);
   });
 
   it('that does not exist is named with the hint of its installer', async () => {

@@ -83,7 +83,10 @@ const headerText = (value: string, field: string): string => {
 };
 
 const authorization = (config: ClusterConfig, token: string | undefined): Record<string, string> => {
-  if (token !== undefined) return { authorization: `Bearer ${headerText(token.trim(), 'token')}` };
+  if (token !== undefined) {
+    const field = config.tokenFile === undefined ? (config.token === undefined ? 'exec' : 'token') : 'tokenFile';
+    return { authorization: `Bearer ${headerText(token.trim(), field)}` };
+  }
   if (config.username !== undefined) {
     const pair = Buffer.from(`${config.username}:${config.password ?? ''}`).toString('base64');
     return { authorization: `Basic ${pair}` };

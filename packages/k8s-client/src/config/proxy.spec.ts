@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { createServer } from 'node:http';
-import { connect, type AddressInfo } from 'node:net';
+import { connect, createServer as createTcpServer, type AddressInfo, type Socket } from 'node:net';
 import { fixture, json, startServer } from '../../test/support/test-server.ts';
 import { KubeClient } from '../kube-client.ts';
 import { proxyFor } from './proxy.ts';
@@ -77,6 +77,39 @@ describe('a proxy in the way', () => {
     (await tunnel?.())?.destroy();
     const authorization = `Basic ${Buffer.from('jo:pw').toString('base64')}`;
     expect(proxy.asked).toEqual(Array(2).fill({ address: 'api.test:6443', authorization }));
+  });
+
+  it('carries a stream that is silent for longer than it takes to open it', async () => {
+    await using api = await startServer(
+      (_request, response) => {
+        response.writeHead(200).write('early ');
+        setTimeout(() => response.end('late'), 250);
+      },
+      { tls },
+    );
+    await using proxy = await startProxy(api.port);
+    const config = { server: 'https://api.test:6443', caPem: fixture('ca-a.crt') };
+    await using client = new KubeClient(
+      { ...config, proxyUrl: `http://jo:pw@127.0.0.1:${proxy.port}` },
+      { connectTimeoutMs: 100 },
+    );
+    const { body } = await client.stream({ method: 'GET', path: '/x' });
+    const chunks: Buffer[] = [];
+    for await (const chunk of body) chunks.push(chunk);
+    expect(Buffer.concat(chunks).toString()).toBe('early late');
+  });
+
+  it('that takes the connection and says nothing fails the call in the time to connect', async () => {
+    const sockets = new Set<Socket>();
+    const mute = createTcpServer((socket) => void sockets.add(socket.on('error', () => undefined)));
+    await new Promise<void>((resolve) => mute.listen(0, '127.0.0.1', resolve));
+    const { port } = mute.address() as AddressInfo;
+    const config = { server: 'https://api.test:6443', proxyUrl: `http://127.0.0.1:${port}` };
+    const client = new KubeClient(config, { maxAttempts: 1, connectTimeoutMs: 50 });
+    await expect(client.version()).rejects.toMatchObject({ code: 'TransportFailed', phase: 'proxy', sent: false });
+    await client.close();
+    for (const socket of sockets) socket.destroy();
+    await new Promise<void>((resolve) => mute.close(() => resolve()));
   });
 
   it('that refuses is named, and nothing was sent', async () => {

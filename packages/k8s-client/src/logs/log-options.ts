@@ -1,5 +1,5 @@
 import type { CallOptions } from '../requester.ts';
-import { checkExclusive, checkInteger } from '../resources/validate-options.ts';
+import { checkExclusive, checkFlag, checkInteger, checkSignal, checkText } from '../resources/validate-options.ts';
 import { checkTimeout } from '../time/check-timeout.ts';
 
 /** Which part of a container's log. `timeoutMs` is the time to the first answer. */
@@ -26,6 +26,9 @@ export type LogOptions = CallOptions & {
 
 /** @throws TypeError for what `logs` cannot mean */
 export const checkLogOptions = (options: LogOptions): void => {
+  checkSignal(options.signal);
+  checkText(options.container, 'container');
+  for (const flag of ['follow', 'previous', 'timestamps'] as const) checkFlag(options[flag], flag);
   checkInteger(options.tailLines, 'tailLines', 0);
   checkInteger(options.limitBytes, 'limitBytes', 1);
   checkInteger(options.sinceSeconds, 'sinceSeconds', 1);

@@ -28,10 +28,13 @@ import {
   checkCreate,
   checkDeleteCollectionOptions,
   checkDeleteOptions,
+  checkGetOptions,
   checkInteger,
   checkListOptions,
   checkObject,
   checkPatch,
+  checkUpdate,
+  checkWatchOptions,
   checkWriteOptions,
 } from './validate-options.ts';
 import {
@@ -100,7 +103,8 @@ export class ResourceClient<T extends KubeObject = KubeObject> {
   }
 
   /** Reads one object. @throws NotFound */
-  get(name: string, options: GetOptions = {}): Promise<T> {
+  async get(name: string, options: GetOptions = {}): Promise<T> {
+    checkGetOptions(options);
     return this.context.requester.request<T>({
       method: 'GET',
       path: this.pathOf(name),
@@ -150,7 +154,7 @@ export class ResourceClient<T extends KubeObject = KubeObject> {
    * sent again only when it certainly was not applied.
    * @throws AlreadyExists, NameConflict, Invalid
    */
-  create(object: T, options: CreateOptions = {}): Promise<T> {
+  async create(object: T, options: CreateOptions = {}): Promise<T> {
     checkWriteOptions(options);
     checkObject(object, this);
     checkCreate(object, options);
@@ -173,7 +177,7 @@ export class ResourceClient<T extends KubeObject = KubeObject> {
   }
 
   /** Replaces an object as a whole. With `metadata.resourceVersion`: only if it has not changed since. @throws Conflict */
-  replace(object: T, options: WriteOptions = {}): Promise<T> {
+  async replace(object: T, options: WriteOptions = {}): Promise<T> {
     return this.#replace(object, options);
   }
 
@@ -187,7 +191,8 @@ export class ResourceClient<T extends KubeObject = KubeObject> {
    *   web.metadata = { ...web.metadata, labels: { ...web.metadata?.labels, tier: 'front' } };
    * });
    */
-  update(name: string, mutate: Mutation<T>, options: UpdateOptions = {}): Promise<T> {
+  async update(name: string, mutate: Mutation<T>, options: UpdateOptions = {}): Promise<T> {
+    checkUpdate(mutate, options);
     const { signal, timeoutMs = this.context.timeoutMs, subresource, ...write } = options;
     const calls = {
       read: (call: CallOptions) => this.get(name, call),
@@ -197,7 +202,7 @@ export class ResourceClient<T extends KubeObject = KubeObject> {
   }
 
   /** Changes parts of an object. */
-  patch(name: string, patch: object, options: PatchOptions = {}): Promise<T> {
+  async patch(name: string, patch: object, options: PatchOptions = {}): Promise<T> {
     checkWriteOptions(options);
     checkPatch(name, patch, options);
     const type = options.type ?? 'merge';
@@ -218,7 +223,7 @@ export class ResourceClient<T extends KubeObject = KubeObject> {
   }
 
   /** Server-side apply: makes the object's given fields so, and owns them. @throws Conflict naming the other managers */
-  apply(object: T, options: ApplyOptions): Promise<T> {
+  async apply(object: T, options: ApplyOptions): Promise<T> {
     checkWriteOptions(options);
     checkObject(object, this);
     checkApply(object, options);
@@ -264,17 +269,17 @@ export class ResourceClient<T extends KubeObject = KubeObject> {
   }
 
   /** Replaces the status of an object and nothing else of it. @throws Conflict */
-  replaceStatus(object: T, options: WriteOptions = {}): Promise<T> {
+  async replaceStatus(object: T, options: WriteOptions = {}): Promise<T> {
     return this.#replace(object, options, 'status');
   }
 
   /** How many there are and should be, of a kind that scales. */
-  getScale(name: string, options: CallOptions = {}): Promise<Scale> {
+  async getScale(name: string, options: CallOptions = {}): Promise<Scale> {
     return this.context.requester.request({ method: 'GET', path: this.pathOf(name, 'scale'), ...call(options) });
   }
 
   /** Sets how many there should be. */
-  setScale(name: string, replicas: number, options: CallOptions = {}): Promise<Scale> {
+  async setScale(name: string, replicas: number, options: CallOptions = {}): Promise<Scale> {
     checkInteger(replicas, 'replicas', 0);
     return this.context.requester.request(
       {
@@ -291,7 +296,7 @@ export class ResourceClient<T extends KubeObject = KubeObject> {
 
   /** Changes as they happen, resumed by itself after a lost connection. @throws WatchExpired when the history is gone */
   watch(options: WatchOptions = {}): AsyncIterable<WatchEvent<T>> {
-    checkSelectors(options);
+    checkWatchOptions(options);
     const { requester, clock } = this.context;
     return watch<T>({ requester, clock, path: this.#collection() }, options);
   }
@@ -311,12 +316,12 @@ export class ResourceClient<T extends KubeObject = KubeObject> {
    * Waits until the condition holds, on one watch. Resolves with the object, or undefined if it holds without one.
    * @throws Timeout saying how the object looked last
    */
-  waitFor(name: string, condition: Condition<T>, options: WaitOptions): Promise<T | undefined> {
+  async waitFor(name: string, condition: Condition<T>, options: WaitOptions): Promise<T | undefined> {
     const awaited: Awaited<T> = { name, condition };
     return waitFor(this, awaited, options);
   }
 
-  #replace(object: T, options: WriteOptions, subresource?: 'status'): Promise<T> {
+  async #replace(object: T, options: WriteOptions, subresource?: 'status'): Promise<T> {
     checkWriteOptions(options);
     checkObject(object, this);
     const name = nameOf(object);

@@ -1,5 +1,6 @@
 import type { CallOptions, Requester } from '../requester.ts';
 import type { SelfSubjectAccessReview, SelfSubjectReview } from './models.ts';
+import { checkText } from './validate-options.ts';
 
 /** Who a client is to the API server. */
 export type UserInfo = NonNullable<NonNullable<SelfSubjectReview['status']>['userInfo']>;
@@ -25,6 +26,9 @@ export const whoAmI = async (requester: Requester, options: CallOptions): Promis
 
 /** Asks whether RBAC lets us. It does not know of admission policies, which may still refuse. */
 export const canI = async (requester: Requester, question: AccessQuestion, options: CallOptions): Promise<boolean> => {
+  // An empty one would ask about something else, and get an answer.
+  checkText(question.verb, 'verb');
+  checkText(question.resource, 'resource');
   const spec = { resourceAttributes: question };
   const body = { apiVersion: 'authorization.k8s.io/v1', kind: 'SelfSubjectAccessReview', spec };
   const path = '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews';

@@ -2,7 +2,7 @@ import type { CallOptions } from '../requester.ts';
 import type { ServiceAccount, TokenRequest } from './models.ts';
 import { ResourceClient, type ResourceContext } from './resource-client.ts';
 import { resources } from './resource-definition.ts';
-import { checkInteger } from './validate-options.ts';
+import { checkInteger, checkText } from './validate-options.ts';
 
 /** What a token is for. */
 export type TokenOptions = CallOptions & {
@@ -24,6 +24,8 @@ export class ServiceAccountClient extends ResourceClient<ServiceAccount> {
   async createToken(name: string, options: TokenOptions = {}): Promise<{ token: string; expiresAt: Date }> {
     // The API server gives no token a shorter life.
     checkInteger(options.expirationSeconds, 'expirationSeconds', 600);
+    for (const audience of options.audiences ?? []) checkText(audience, 'audiences');
+    checkText(options.boundObjectRef?.name, 'boundObjectRef.name');
     const { signal, timeoutMs, ...spec } = options;
     const { status } = await this.context.requester.request<TokenRequest>(
       {

@@ -2,6 +2,7 @@
  * Refuses options that cannot be meant, before anything is sent: what the server would answer with 400 after a round
  * trip, and what it would silently ignore. Each throws a TypeError that names the field.
  */
+import type { WatchOptions } from '../watch/watch.ts';
 import type { KubeObject } from './models.ts';
 import { apiVersionOf, type ResourceDefinition } from './resource-definition.ts';
 import { checkSelectors, type Selectors } from './selectors.ts';
@@ -10,8 +11,10 @@ import type {
   CreateOptions,
   DeleteCollectionOptions,
   DeleteOptions,
+  GetOptions,
   ListOptions,
   PatchOptions,
+  UpdateOptions,
   WriteOptions,
 } from './verb-options.ts';
 
@@ -40,14 +43,42 @@ export const checkExclusive = <T extends object>(options: T, one: keyof T & stri
   if (isSet(options[one]) && isSet(options[other])) refuse(`${one} and ${other}`, 'only one of the two');
 };
 
-const checkText = (value: unknown, field: string): void => {
+/** A text that says something. */
+export const checkText = (value: unknown, field: string): void => {
   if (isSet(value) && (typeof value !== 'string' || value === '')) refuse(field, 'a text that is not empty');
+};
+
+/** An option that is on or off. */
+export const checkFlag = (value: unknown, field: string): void => {
+  if (isSet(value) && typeof value !== 'boolean') refuse(field, 'true or false');
+};
+
+/** What ends a call. */
+export const checkSignal = (value: unknown): void => {
+  if (isSet(value) && !(value instanceof AbortSignal)) refuse('signal', 'an AbortSignal');
+};
+
+/** @throws TypeError for what `get` cannot mean */
+export const checkGetOptions = ({ resourceVersion }: GetOptions): void => {
+  checkText(resourceVersion, 'resourceVersion');
+};
+
+/** @throws TypeError for what `watch` cannot mean */
+export const checkWatchOptions = (options: WatchOptions): void => {
+  checkSelectors(options);
+  checkSignal(options.signal);
+  // An empty one is none, as for the server.
+  if (options.resourceVersion !== '') checkText(options.resourceVersion, 'resourceVersion');
+  checkFlag(options.sendInitialEvents, 'sendInitialEvents');
+  // What is there is sent first, or the watch goes on from a version.
+  if (options.sendInitialEvents === true) checkExclusive(options, 'sendInitialEvents', 'resourceVersion');
 };
 
 /** @throws TypeError for what `list` cannot mean */
 export const checkListOptions = (options: ListOptions): void => {
   checkSelectors(options);
   checkInteger(options.limit, 'limit', 1);
+  checkText(options.continue, 'continue');
   checkText(options.resourceVersion, 'resourceVersion');
   oneOf(options.resourceVersionMatch, 'resourceVersionMatch', ['NotOlderThan', 'Exact']);
   // A continue token says itself which state it continues.
@@ -65,7 +96,7 @@ export const checkWriteOptions = ({ fieldManager, fieldValidation, dryRun }: Wri
     refuse('fieldManager', '1 to 128 printable characters');
   }
   oneOf(fieldValidation, 'fieldValidation', ['Ignore', 'Warn', 'Strict']);
-  if (isSet(dryRun) && typeof dryRun !== 'boolean') refuse('dryRun', 'true or false');
+  checkFlag(dryRun, 'dryRun');
 };
 
 /** @throws TypeError for an object that does not belong where it is sent */
@@ -91,6 +122,13 @@ export const checkCreate = ({ metadata }: KubeObject, options: CreateOptions): v
   if (options.dryRun === true) refuse('createId and dryRun', 'only one of the two');
 };
 
+/** @throws TypeError for what `update` cannot mean */
+export const checkUpdate = (mutate: unknown, options: UpdateOptions): void => {
+  if (typeof mutate !== 'function') refuse('mutate', 'a function that changes the object');
+  oneOf(options.subresource, 'subresource', ['status']);
+  checkWriteOptions(options);
+};
+
 /** @throws TypeError for what `patch` cannot mean */
 export const checkPatch = (name: string, patch: object, options: PatchOptions): void => {
   oneOf(options.type, 'type', ['merge', 'json', 'strategic']);
@@ -106,7 +144,7 @@ export const checkPatch = (name: string, patch: object, options: PatchOptions): 
 export const checkApply = ({ metadata }: KubeObject, { fieldManager, force, subresource }: ApplyOptions): void => {
   checkText(fieldManager, 'fieldManager');
   if (!isSet(fieldManager)) refuse('fieldManager', 'a name for who owns these fields');
-  if (isSet(force) && typeof force !== 'boolean') refuse('force', 'true or false');
+  checkFlag(force, 'force');
   oneOf(subresource, 'subresource', ['status']);
   if (isSet(metadata?.managedFields)) refuse('metadata.managedFields', 'none: only the server writes them');
 };
@@ -117,6 +155,7 @@ export const checkDeleteOptions = (options: DeleteOptions): void => {
   checkText(options.resourceVersion, 'resourceVersion');
   checkInteger(options.gracePeriodSeconds, 'gracePeriodSeconds', 0);
   oneOf(options.propagationPolicy, 'propagationPolicy', ['Orphan', 'Background', 'Foreground']);
+  checkFlag(options.dryRun, 'dryRun');
 };
 
 /** @throws TypeError for what `deleteCollection` cannot mean */

@@ -2,6 +2,7 @@ import { AbortedError, TimeoutError } from '../errors/failures.ts';
 import { isGone } from '../errors/predicates.ts';
 import type { KubeObject } from '../resources/models.ts';
 import type { ResourceClient } from '../resources/resource-client.ts';
+import { checkSignal } from '../resources/validate-options.ts';
 import { escapeField } from '../resources/selectors.ts';
 import { checkTimeout } from '../time/check-timeout.ts';
 import type { Condition } from './conditions.ts';
@@ -27,6 +28,8 @@ export const waitFor = async <T extends KubeObject>(
   { timeoutMs, signal }: WaitOptions,
 ): Promise<T | undefined> => {
   checkTimeout(timeoutMs);
+  checkSignal(signal);
+  if (typeof condition !== 'function') throw new TypeError('condition: expected a function of the object');
   const request = `WAIT ${client.pathOf(name)}`;
   const deadline = new AbortController();
   const timer = setTimeout(() => deadline.abort(), timeoutMs);
