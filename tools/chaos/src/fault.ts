@@ -48,7 +48,8 @@ const markers: Readonly<Record<Phase, readonly Marker[]>> = {
     { from: 'server', text: '\x1eDANUBE:', skipBytes: 0 },
   ],
   status: [{ from: 'server', text: '"status":"', skipBytes: 0 }],
-  close: [{ from: 'server', text: '"status":"', skipBytes: 20 }],
+  // Behind a `Success"}`: in the middle of the close frame.
+  close: [{ from: 'server', text: '"status":"', skipBytes: 15 }],
 };
 
 /** Draws a fault that happens in this phase of a connection, if it gets there. */

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { UsageError } from './errors.ts';
 
 /** A command line, understood. */
 export interface Options {
@@ -15,6 +16,7 @@ export interface Options {
   /** Only faults whose name has this in it. */
   readonly only: string | undefined;
   readonly keep: boolean;
+  readonly json: boolean;
   readonly help: boolean;
 }
 
@@ -37,33 +39,22 @@ Options
   --only TEXT     jobs: only faults with this in their name
   --cluster NAME  on real: the cluster of tools/cluster whose programs are killed, which has to be its own (default: chaos)
   --keep          jobs: keep the logs of the api-server and the traces of the jobs
+  --json          one object per line instead of a table, to be added up over several seeds
   --help, -h      this text
 
-Exit: 0 without a violation, 1 with one, 2 for a command line that cannot be understood.
+Progress goes to stderr. Ctrl-C ends all that was started.
+
+Exit: 0 without a violation, 1 with one, 2 for a command line that cannot be understood, 130 after Ctrl-C.
 `;
 
-/** Understands a command line. @throws TypeError for one that cannot be understood */
+/** Understands a command line. @throws UsageError for one that cannot be understood */
 export function parseOptions(argv: readonly string[]): Options {
-  const { values, positionals } = parseArgs({
-    args: [...argv],
-    allowPositionals: true,
-    options: {
-      on: { type: 'string', default: 'sim' },
-      seed: { type: 'string' },
-      tries: { type: 'string' },
-      only: { type: 'string' },
-      scenario: { type: 'string' },
-      cluster: { type: 'string', default: 'chaos' },
-      keep: { type: 'boolean', default: false },
-      quick: { type: 'boolean', default: false },
-      help: { type: 'boolean', short: 'h', default: false },
-    },
-  });
-  const { on, only, cluster, keep, quick, scenario } = values;
+  const { values, positionals } = read(argv);
+  const { on, only, cluster, keep, json, quick, scenario } = values;
   const [what = 'exec-stream'] = positionals;
-  if (on !== 'sim' && on !== 'real') throw new TypeError(`--on: expected sim or real, got ${on}`);
+  if (on !== 'sim' && on !== 'real') throw new UsageError(`--on: expected sim or real, got ${on}`);
   if ((!values.help && positionals.length !== 1) || (what !== 'exec-stream' && what !== 'jobs')) {
-    throw new TypeError(`expected exec-stream or jobs, got ${positionals.join(' ') || 'nothing'}`);
+    throw new UsageError(`expected exec-stream or jobs, got ${positionals.join(' ') || 'nothing'}`);
   }
   return {
     what,
@@ -71,6 +62,7 @@ export function parseOptions(argv: readonly string[]): Options {
     only,
     cluster,
     keep,
+    json,
     quick,
     scenario,
     seed: values.seed === undefined ? Math.floor(Math.random() * 2 ** 31) : whole('--seed', values.seed),
@@ -79,7 +71,30 @@ export function parseOptions(argv: readonly string[]): Options {
   };
 }
 
+function read(argv: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...argv],
+      allowPositionals: true,
+      options: {
+        on: { type: 'string', default: 'sim' },
+        seed: { type: 'string' },
+        tries: { type: 'string' },
+        only: { type: 'string' },
+        scenario: { type: 'string' },
+        cluster: { type: 'string', default: 'chaos' },
+        keep: { type: 'boolean', default: false },
+        json: { type: 'boolean', default: false },
+        quick: { type: 'boolean', default: false },
+        help: { type: 'boolean', short: 'h', default: false },
+      },
+    });
+  } catch (error) {
+    throw new UsageError((error as Error).message);
+  }
+}
+
 function whole(name: string, text: string): number {
-  if (!/^\d{1,10}$/.test(text)) throw new TypeError(`${name}: expected a whole number, got ${text}`);
+  if (!/^\d{1,10}$/.test(text)) throw new UsageError(`${name}: expected a whole number, got ${text}`);
   return Number(text);
 }

@@ -30,16 +30,19 @@ export const CONTROL = '/danube';
 
 /** Starts the simulator, or takes the cluster of KUBECONFIG, and runs a pod in a namespace of its own. */
 export async function openCluster({ on, name }: ClusterChoice): Promise<ChaosCluster> {
-  const sim = on === 'sim' ? await startClusterSim() : undefined;
+  await using parts = new AsyncDisposableStack();
+  const sim = on === 'sim' ? parts.use(await startClusterSim()) : undefined;
   const kubeconfig = sim && join(sim.dataDir, 'kubeconfig.yaml');
   if (sim && kubeconfig) await writeFile(kubeconfig, sim.kubeconfig());
   const settings = settingsOf({ name }, process.env);
-  const client = new KubeClient(await loadConfig(kubeconfig === undefined ? {} : { kubeconfig }));
+  const client = parts.use(new KubeClient(await loadConfig(kubeconfig === undefined ? {} : { kubeconfig })));
   const namespace = `chaos-${randomUUID().slice(0, 8)}`;
   await client.namespaces().ensure(namespace);
+  parts.defer(() => client.namespaces().delete(namespace));
   await client.pods(namespace).create(pod(sim ? 'local:1' : 'danube.local/busybox:1'));
   await client.pods(namespace).waitFor('target', isPodRunning, { timeoutMs: 60_000 });
   const { url } = await client.upgradeRequest({ path: '/' });
+  const all = parts.move();
   return {
     client,
     target: { namespace, pod: 'target', container: 'worker' },
@@ -50,11 +53,7 @@ export async function openCluster({ on, name }: ClusterChoice): Promise<ChaosClu
       else if (sim) await sim.disturb.restartApiServer({ downMs: 300 });
       else await restartOnNode(settings, part);
     },
-    async [Symbol.asyncDispose]() {
-      await client.namespaces().delete(namespace);
-      await client.close();
-      await sim?.close();
-    },
+    [Symbol.asyncDispose]: () => all.disposeAsync(),
   };
 }
 

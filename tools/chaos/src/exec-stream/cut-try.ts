@@ -18,6 +18,8 @@ export interface Try {
 /** What a try ended with: connections that were spoilt, and what should not have been. */
 export interface Outcome {
   readonly hits: number;
+  /** Whether the plain exec came to a proven end. */
+  readonly isProven: boolean;
   readonly violation?: string;
 }
 
@@ -34,13 +36,11 @@ export async function cutTry(cluster: ChaosCluster, { index, random, way, next }
     connections++ < FAULTY_CONNECTIONS ? next() : { kind: 'none', afterBytes: 0 },
   );
   const stream = new ExecStream(through(way.client, proxy.port), { liveness: LIVENESS, handshakeTimeoutMs: 3_000 });
-  const violation = await settled(
-    Promise.all([durable(cluster, { stream, index, random }), plain(cluster, stream, index % 256)]).then((all) =>
-      all.find(Boolean),
-    ),
-    PATIENCE_MS,
-  );
-  return { hits: proxy.hits, ...(violation !== undefined && { violation }) };
+  const both = Promise.all([durable(cluster, { stream, index, random }), plain(cluster, stream, index % 256)]);
+  const ends = await settled(both, PATIENCE_MS);
+  const [run, exec] = typeof ends === 'string' ? [ends, 'unproven' as const] : ends;
+  const violation = run ?? (exec === 'proven' || exec === 'unproven' ? undefined : exec);
+  return { hits: proxy.hits, isProven: exec === 'proven', ...(violation !== undefined && { violation }) };
 }
 
 async function durable(
@@ -82,8 +82,8 @@ async function durable(
   }
 }
 
-/** A plain exec may fail under a fault; it may not tell a wrong code, or a right one with output missing. */
-async function plain({ target }: ChaosCluster, stream: ExecStream, code: number): Promise<string | undefined> {
+/** A plain exec may fail under a fault (`unproven`); it may not tell a wrong code, or a right one with output missing. */
+async function plain({ target }: ChaosCluster, stream: ExecStream, code: number): Promise<string> {
   const session = stream.exec(target, ['sh', '-c', `head -c 20000 /dev/zero; exit ${code}`], {
     timeoutMs: 30_000,
     graceMs: 0,
@@ -93,9 +93,9 @@ async function plain({ target }: ChaosCluster, stream: ExecStream, code: number)
   try {
     const result = await session.result;
     if (result.code !== code) return `plain exec: exit code ${result.code ?? 'null'} instead of ${code}`;
-    return (await bytes) === 20_000 ? undefined : `plain exec: ${await bytes} bytes with exit code ${code}`;
+    return (await bytes) === 20_000 ? 'proven' : `plain exec: ${await bytes} bytes with exit code ${code}`;
   } catch {
-    return undefined;
+    return 'unproven';
   }
 }
 
@@ -115,12 +115,14 @@ const through = (client: ExecClient, port: number): ExecClient => ({
   },
 });
 
-/** How often each of these runs ran, read through a clean connection. */
-export async function runCounts({ client, target }: ChaosCluster): Promise<readonly number[]> {
+/** How often each of these runs ran, by its number, read through a clean connection. */
+export async function runCounts({ client, target }: ChaosCluster): Promise<ReadonlyMap<number, number>> {
   const session = new ExecStream(client).exec(target, ['sh', '-c', `cd ${CONTROL}; wc -l */script.count`]);
   session.stderr.resume();
   let text = '';
   for await (const chunk of session.stdout as AsyncIterable<Buffer>) text += chunk.toString();
   await session.result;
-  return [...text.matchAll(/^\s*(\d+) run-/gm)].map((match) => Number(match[1]));
+  return new Map(
+    [...text.matchAll(/^\s*(\d+) run-(\d+)\//gm)].map(([, count, index]) => [Number(index), Number(count)]),
+  );
 }

@@ -5,7 +5,9 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { seededRandom } from '../random.ts';
 import { type ChaosCluster, CONTROL } from './clusters.ts';
-import { type Ground, inParallel, type Row, type Scenario, settled } from './scenario.ts';
+import { endsWithUs } from '../child.ts';
+import type { Row } from '../report.ts';
+import { type Ground, inParallel, type Scenario, settled } from './scenario.ts';
 
 const PATIENCE_MS = 180_000;
 const AT_ONCE = 4;
@@ -86,6 +88,7 @@ async function launcherKilled({ cluster, id, random }: KillTry): Promise<string 
 /** Runs are in the middle, half of them by `run`, when a program of the cluster is killed. */
 async function restarted({ cluster, tries }: Ground, part: 'apiserver' | 'kubelet'): Promise<Row> {
   const violations: string[] = [];
+  let killed = 0;
   for (let done = 0; done < tries; done += AT_ONCE) {
     const batch = Array.from({ length: Math.min(AT_ONCE, tries - done) }, async (_, at) => {
       const id = `${part}-${done + at}`;
@@ -103,9 +106,11 @@ async function restarted({ cluster, tries }: Ground, part: 'apiserver' | 'kubele
     const found = Promise.all(batch.map((one) => settled(one.catch(String), PATIENCE_MS)));
     await sleep(1_200);
     await cluster.restart(part);
+    killed++;
     violations.push(...(await found).flatMap((one, at) => (one === undefined ? [] : [`run ${done + at}: ${one}`])));
   }
-  return { name: `kill -9: the ${part === 'apiserver' ? 'API server' : 'kubelet'}`, tries, violations };
+  const name = `kill -9: the ${part === 'apiserver' ? 'API server' : 'kubelet'}`;
+  return { name, tries, violations, note: `killed ${killed} times` };
 }
 
 interface Ending {
@@ -144,5 +149,5 @@ function startClient({ kubeconfig, target }: ChaosCluster, spec: object): ChildP
   const args = ['--disable-warning=ExperimentalWarning', '--conditions=@danube/source'];
   const program = join(import.meta.dirname, 'programs/run-client.ts');
   const input = JSON.stringify({ kubeconfig, target, spec });
-  return spawn(process.execPath, [...args, program, input], { stdio: ['ignore', 'pipe', 'inherit'] });
+  return endsWithUs(spawn(process.execPath, [...args, program, input], { stdio: ['ignore', 'pipe', 'inherit'] }));
 }

@@ -2,7 +2,8 @@ import { type ExecProtocol, ExecStream } from '@danube/exec-stream';
 import { endHonestly, liars, type PeerSession, startExecPeer } from '@danube/exec-stream/testing';
 import type { Readable } from 'node:stream';
 import { seededRandom } from '../random.ts';
-import { inParallel, type Row, type Scenario } from './scenario.ts';
+import type { Row } from '../report.ts';
+import { inParallel, type Scenario } from './scenario.ts';
 
 const AT_ONCE = 16;
 const target = { namespace: 'ns', pod: 'pod', container: 'worker' };

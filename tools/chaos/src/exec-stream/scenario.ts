@@ -1,3 +1,5 @@
+import { showProgress } from '../progress.ts';
+import type { Row } from '../report.ts';
 import type { ChaosCluster } from './clusters.ts';
 
 /** What a scenario is run with. */
@@ -7,15 +9,6 @@ export interface Ground {
   /** How many. What is counted, each scenario says. */
   readonly tries: number;
   readonly quick: boolean;
-}
-
-/** One line of the table. */
-export interface Row {
-  readonly name: string;
-  readonly tries: number;
-  readonly violations: readonly string[];
-  /** What was measured besides. */
-  readonly note?: string;
 }
 
 /** One thing that goes wrong on purpose, and what has to hold all the same. */
@@ -31,10 +24,19 @@ export async function inParallel(
   work: (index: number) => Promise<void>,
 ): Promise<void> {
   let next = 0;
+  let done = 0;
   const worker = async (): Promise<void> => {
-    for (let index = next++; index < count; index = next++) await work(index);
+    for (let index = next++; index < count; index = next++) {
+      await work(index);
+      done++;
+    }
   };
-  await Promise.all(Array.from({ length: Math.min(atOnce, count) }, worker));
+  const progress = showProgress(() => `${done} of ${count}`);
+  try {
+    await Promise.all(Array.from({ length: Math.min(atOnce, count) }, worker));
+  } finally {
+    progress.stop();
+  }
 }
 
 const LATE = Symbol('late');

@@ -4,7 +4,9 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { ChaosCluster } from './clusters.ts';
-import type { Row, Scenario } from './scenario.ts';
+import { endsWithUs } from '../child.ts';
+import type { Row } from '../report.ts';
+import type { Scenario } from './scenario.ts';
 
 /** What the program that reads slowly is told. */
 export interface SlowRequest {
@@ -72,7 +74,9 @@ async function readSlowly(
   const request: SlowRequest = { kubeconfig, target, command, via, ...PAUSE };
   const program = join(import.meta.dirname, 'programs/slow-reader.ts');
   const args = ['--expose-gc', '--disable-warning=ExperimentalWarning', '--conditions=@danube/source', program];
-  const { stdout } = await promisify(execFile)(process.execPath, [...args, JSON.stringify(request)]);
+  const reading = promisify(execFile)(process.execPath, [...args, JSON.stringify(request)]);
+  endsWithUs(reading.child);
+  const { stdout } = await reading;
   return JSON.parse(stdout) as SlowReading;
 }
 

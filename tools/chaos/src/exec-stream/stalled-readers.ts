@@ -1,7 +1,8 @@
 import { ExecStream } from '@danube/exec-stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type ChaosCluster, CONTROL } from './clusters.ts';
-import { type Row, type Scenario, settled } from './scenario.ts';
+import type { Row } from '../report.ts';
+import { type Scenario, settled } from './scenario.ts';
 
 const BYTES = 24 * 1024 * 1024;
 const GRACE_MS = 120_000;

@@ -30,8 +30,9 @@ process.stdin.on('end', () => process.exit()).resume();
 export type NodeConnections = { readonly port: number; readonly fromPods: boolean };
 
 /** The network of a node that tools/cluster runs, entered through the process that holds it. */
-export class NodeNetwork {
+export class NodeNetwork implements AsyncDisposable {
   readonly #enter: readonly string[];
+  readonly #cuts = new Set<readonly string[]>();
 
   constructor(pid: number) {
     this.#enter = ['-t', String(pid), '-n', '--'];
@@ -60,11 +61,21 @@ export class NodeNetwork {
     const target = how === 'reset' ? ['REJECT', '--reject-with', 'tcp-reset'] : ['DROP'];
     const rule = ['INPUT', ...peer, '-p', 'tcp', '--dport', String(port), '-j', ...target];
     await this.#iptables('-I', rule);
+    this.#cuts.add(rule);
     try {
       await sleep(ms);
     } finally {
-      await this.#iptables('-D', rule);
+      await this.#heal(rule);
     }
+  }
+
+  /** Heals what is cut, so that a run that ends in the middle leaves the node whole. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all([...this.#cuts].map((rule) => this.#heal(rule)));
+  }
+
+  async #heal(rule: readonly string[]): Promise<void> {
+    if (this.#cuts.delete(rule)) await this.#iptables('-D', rule);
   }
 
   async #iptables(action: '-I' | '-D', rule: readonly string[]): Promise<void> {

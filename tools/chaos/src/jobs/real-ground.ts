@@ -27,7 +27,7 @@ export const realGround = async (name: string, dir: string): Promise<Ground> => 
     throw new ChaosError(`--cluster ${name}: expected a usable cluster (npm run -s cluster -- up --name ${name})`);
   const kubeconfigFile = join(settings.stateDir, 'kubeconfig.json');
   const client = parts.use(new KubeClient(await loadConfig({ kubeconfig: kubeconfigFile })));
-  const network = new NodeNetwork(record.owner.pid);
+  const network = parts.use(new NodeNetwork(record.owner.pid));
   const there = { host: '127.0.0.1', port: record.port };
   const apiServers = parts.use(await Link.open({ host: '127.0.0.1', port: 0 }, there));
   const kubeconfig = await readFile(kubeconfigFile, 'utf8');

@@ -12,6 +12,8 @@ export type TrialOptions = {
   readonly workload: Workload;
   /** Jobs that run side by side. */
   readonly jobs: number;
+  /** Filled while it goes on. */
+  readonly tally: Tally;
 };
 
 /** What came of it. */
@@ -27,11 +29,8 @@ export type Tally = {
 const SHARE_OF_TALK = 0.6;
 
 /** Does it so many times, each time while jobs talk, and looks at every job afterwards. */
-export const tryFault = async (world: World, fault: JobFault, options: TrialOptions): Promise<Tally> => {
-  const tally: Tally = { tries: 0, jobs: 0, violations: [] };
-  await (fault.scope === 'job' ? toEachJob : toAll)({ world, fault, options, tally });
-  return tally;
-};
+export const tryFault = (world: World, fault: JobFault, options: TrialOptions): Promise<void> =>
+  (fault.scope === 'job' ? toEachJob : toAll)({ world, fault, options, tally: options.tally });
 
 type Trial = {
   readonly world: World;
