@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { nodeChildProcess } from '../builtin.ts';
 import { KubeError } from '../errors/kube-error.ts';
 import type { Clock } from '../time/clock.ts';
 import type { ExecPluginConfig } from './cluster-config.ts';
@@ -84,7 +84,7 @@ const output = (
       kind: 'ExecCredential',
       spec: { interactive: false, ...(cluster === undefined ? {} : { cluster }) },
     };
-    const child = spawn(config.command, [...(config.args ?? [])], {
+    const child = nodeChildProcess().spawn(config.command, [...(config.args ?? [])], {
       // What a plugin writes to stderr may be a secret: it goes nowhere.
       stdio: ['ignore', 'pipe', 'ignore'],
       env: {

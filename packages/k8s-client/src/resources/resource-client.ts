@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { nodeCrypto } from '../builtin.ts';
 import type { CallOptions, Requester } from '../requester.ts';
 import type { Recovery } from '../retry/with-retries.ts';
 import type { Clock } from '../time/clock.ts';
@@ -159,7 +159,8 @@ export class ResourceClient<T extends KubeObject = KubeObject> {
     checkObject(object, this);
     checkCreate(object, options);
     const name = object.metadata?.name;
-    const createId = name === undefined || options.dryRun === true ? undefined : (options.createId ?? randomUUID());
+    const createId =
+      name === undefined || options.dryRun === true ? undefined : (options.createId ?? nodeCrypto().randomUUID());
     const request = {
       method: 'POST',
       path: this.#collection('create'),

@@ -1,4 +1,4 @@
-import { isDeepStrictEqual } from 'node:util';
+import { nodeUtil } from '../builtin.ts';
 import { ApiError } from '../errors/api-error.ts';
 import { KubeError } from '../errors/kube-error.ts';
 import { isNotFound } from '../errors/predicates.ts';
@@ -67,12 +67,12 @@ const readOrNothing = async <T>(read: Read<T>): Promise<T | undefined> => {
 
 /** Whether an object is what was sent with a replace, but for what the server writes itself. */
 export const isReplacedBy = (found: KubeObject, sent: KubeObject): boolean =>
-  isDeepStrictEqual(ours(found), ours(sent));
+  nodeUtil().isDeepStrictEqual(ours(found), ours(sent));
 
 /** Whether an object has the status that was sent. */
 export const hasStatusOf = (found: KubeObject, sent: KubeObject): boolean => {
   const status = (object: KubeObject): unknown => (object as { readonly status?: unknown }).status;
-  return isDeepStrictEqual(plain(status(found)), plain(status(sent)));
+  return nodeUtil().isDeepStrictEqual(plain(status(found)), plain(status(sent)));
 };
 
 const plain = (value: unknown): unknown => (value === undefined ? undefined : JSON.parse(JSON.stringify(value)));
@@ -97,7 +97,7 @@ export const isMergedBy = (found: KubeObject, patch: KubeObject): boolean => {
 
 const isMerged = (found: unknown, patch: unknown): boolean => {
   if (patch === null) return found === undefined || found === null;
-  if (typeof patch !== 'object' || Array.isArray(patch)) return isDeepStrictEqual(found, patch);
+  if (typeof patch !== 'object' || Array.isArray(patch)) return nodeUtil().isDeepStrictEqual(found, patch);
   const target = (typeof found === 'object' ? found : undefined) as Record<string, unknown> | undefined;
   return Object.entries(patch).every(([key, value]) => isMerged(target?.[key], value));
 };

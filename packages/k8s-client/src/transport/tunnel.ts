@@ -1,6 +1,6 @@
-import { request as httpRequest, type IncomingMessage } from 'node:http';
-import { request as httpsRequest } from 'node:https';
+import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
+import { nodeHttp, nodeHttps } from '../builtin.ts';
 import { KubeError } from '../errors/kube-error.ts';
 
 /** Where a tunnel leads, and through what. */
@@ -15,7 +15,7 @@ export type TunnelOptions = {
 export const openTunnel = ({ proxy, host, port, timeoutMs }: TunnelOptions): Promise<Socket> =>
   new Promise((resolve, reject) => {
     const address = `${host.includes(':') ? `[${host}]` : host}:${port}`;
-    const request = (proxy.protocol === 'https:' ? httpsRequest : httpRequest)({
+    const request = (proxy.protocol === 'https:' ? nodeHttps() : nodeHttp()).request({
       host: proxy.hostname.replace(/^\[|\]$/g, ''),
       port: proxy.port === '' ? (proxy.protocol === 'https:' ? 443 : 80) : proxy.port,
       method: 'CONNECT',
