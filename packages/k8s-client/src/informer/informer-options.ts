@@ -31,8 +31,8 @@ export type InformerOptions<T extends KubeObject, P = T> = {
   readonly watchList?: boolean;
   /** Objects per page of a list; a page is read in one go, during which nothing else runs. @default 250 */
   readonly pageSize?: number;
-  /** Hears of failures that the informer works around, and of handlers that throw. */
-  readonly onError?: (error: unknown) => void;
+  /** Hears of failures that the informer works around, and of handlers that throw. What it throws itself is dropped. */
+  readonly onError?: (error: unknown) => unknown;
 };
 
 /** All options with their values. */
@@ -54,7 +54,7 @@ export const normalizeInformerOptions = <T extends KubeObject, P>(
 ): NormalizedInformerOptions<T, P> => {
   const { pageSize = 250, fields } = options;
   if (!Number.isInteger(pageSize) || pageSize < 1) throw new TypeError('pageSize: expected a whole number above 0');
-  const { onError = () => undefined } = options;
+  const onError = harmless(options.onError);
   return Object.freeze({
     selectors: { labelSelector: options.labelSelector, fieldSelector: options.fieldSelector },
     reader: fields === undefined ? readingMost<T>() : readingOnly<T>(fields as AnySelection),
@@ -70,12 +70,24 @@ export const normalizeInformerOptions = <T extends KubeObject, P>(
   });
 };
 
-/** An object for which the function throws is in the store, and not found by this index. */
+/** Nobody is left who could be told of an error of the one who is told of errors. */
+const harmless =
+  (onError: InformerOptions<KubeObject>['onError']) =>
+  (error: unknown): void => {
+    try {
+      const result = onError?.(error);
+      if (result instanceof Promise) result.catch(() => undefined);
+    } catch {
+      // As above.
+    }
+  };
+
+/** An object for which the function throws, or gives no list, is in the store, and not found by this index. */
 const guarded =
   <P>(valuesOf: IndexFunction<P>, onError: (error: unknown) => void): IndexFunction<P> =>
   (object) => {
     try {
-      return valuesOf(object);
+      return [...valuesOf(object)];
     } catch (error) {
       onError(error);
       return [];

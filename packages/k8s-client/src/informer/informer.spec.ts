@@ -44,7 +44,7 @@ describe.each([
     expect(names(informer.store.values())).toEqual(['c0', 'c1', 'c2', 'c3', 'c4']);
     const path = '/api/v1/namespaces/ci/configmaps?';
     const stream = `${path}allowWatchBookmarks=true&timeoutSeconds=242&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&watch=true`;
-    const pages = [`${path}limit=2`, `${path}limit=2&continue=2`, `${path}limit=2&continue=4`];
+    const pages = [`${path}limit=2`, `${path}limit=2&continue=2.6`, `${path}limit=2&continue=4.6`];
     expect(own.server.requests.slice(0, 4)).toEqual(capabilities.watchList ? [stream] : [stream, ...pages]);
     own.server.remove('c1');
     own.server.put('c9', { a: '1' });
@@ -221,6 +221,31 @@ describe.each([
     expect(errors.slice(0, 2).map(String)).toEqual(['TypeError: sync', 'TypeError: async']);
   });
 
+  it('lives on when onError itself throws or rejects, or an index function gives no list', async () => {
+    await using own = await bench(capabilities);
+    own.server.put('c1');
+    let told = 0;
+    await using informer = own.configMaps.informer({
+      indexes: { none: () => undefined as unknown as string[] },
+      onError: () => {
+        told += 1;
+        if (told % 2 === 0) throw new TypeError('of onError');
+        return Promise.reject(new TypeError('of onError, later'));
+      },
+    });
+    informer.subscribe(() => {
+      throw new TypeError('of a handler');
+    });
+    await informer.start().synced;
+    await until(() => own.server.watchers > 0);
+    own.server.put('c1', { a: '1' });
+    own.server.put('c2');
+    await until(() => informer.store.size === 2);
+    expect([informer.store.byIndex('none', 'x'), informer.store.get('c1', 'ci')?.data]).toEqual([[], { a: '1' }]);
+    // An index and a handler for each of three changes, and once more to take the first version of c1 out.
+    expect(told).toBe(7);
+  });
+
   it('tells nothing after stop, and stops while it connects', async () => {
     await using own = await bench(capabilities);
     own.server.put('c1');
@@ -382,6 +407,22 @@ describe('Informer of a server with WatchList', () => {
     await until(() => informer.store.size === 1);
     expect(changes).toEqual(['added ci/b', 'added ci/c', 'deleted ci/c']);
     expect(informer.store.get('b', 'ci')?.metadata?.resourceVersion).toBe('7');
+  });
+
+  it('does not ask a server for pages that has too much to do already, and waits as long as it asks', async () => {
+    await using own = await bench({ watchList: true });
+    const clock = fakeClock(() => 0.5);
+    await using client = new KubeClient({ server: own.server.url }, { clock });
+    let refusals = 2;
+    own.server.intercept = (_request, response) => {
+      if (refusals-- <= 0) return false;
+      failWith(response, { code: 429, reason: 'TooManyRequests', headers: { 'retry-after': '7' } });
+      return true;
+    };
+    await using informer = client.configMaps('ci').informer();
+    await informer.start().synced;
+    expect(own.server.requests.filter((url) => !url.includes('sendInitialEvents'))).toEqual([]);
+    expect(clock.slept).toEqual([7000, 7000]);
   });
 
   it('pauses when every list ends before it is whole', async () => {

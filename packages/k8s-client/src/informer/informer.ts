@@ -177,6 +177,8 @@ export class Informer<T extends KubeObject, P = T> implements AsyncDisposable {
       quiet = false;
       if (slice.isOver) await slice.next();
     }
+    // Whoever waits for their turn to list need not wait for a pause of ours, too.
+    pending?.leave();
     // A server that ends every watch at once, without an event, would be asked without a pause; and so would one that
     // ends every list before it is whole.
     if (pending !== undefined || (quiet && clock.now() - startedMs < 1000)) await this.#recover(undefined);
@@ -228,9 +230,11 @@ export class Informer<T extends KubeObject, P = T> implements AsyncDisposable {
     const listed = this.#version === undefined ? this.#listAs : undefined;
     // In any of its three forms: only a new list helps.
     if (isGone(error)) this.#version = undefined;
-    // Whatever is the matter with a streamed list, pages are what every server has.
-    if (listed === 'stream') this.#listAs = 'pages';
-    if (listed !== 'stream' || !isRefusal(error)) await this.#recover(error);
+    // Whatever is the matter with a streamed list, pages are what every server has; but they cost it more, and are
+    // nothing to fall back on when it says that it has too much to do.
+    const pagesHelp = listed === 'stream' && !isUnauthorized(error) && !isTooManyRequests(error);
+    if (pagesHelp) this.#listAs = 'pages';
+    if (!pagesHelp || !isRefusal(error)) await this.#recover(error);
   }
 
   /** Waits before the next try: up to 30 s, growing, and as long as the server asks. */

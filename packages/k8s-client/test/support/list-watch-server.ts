@@ -18,6 +18,7 @@ export class ListWatchServer implements AsyncDisposable {
   intercept: (request: Seen, response: ServerResponse, socket: Socket) => boolean = () => false;
   readonly #events: Event[] = [];
   readonly #watchers = new Set<Watcher>();
+  readonly #snapshots = new Map<number, ConfigMap[]>();
   #version = 1;
   #compacted = 0;
   #server: TestServer | undefined;
@@ -120,14 +121,16 @@ export class ListWatchServer implements AsyncDisposable {
     else failWith(response, { code: 422, reason: 'Invalid' });
   }
 
+  /** All pages show what there was when the first was asked for, as those of the API server do. */
   #list(query: URLSearchParams, response: ServerResponse): void {
     const limit = Number(query.get('limit') ?? 0) || Infinity;
-    const from = Number(query.get('continue') ?? 0);
-    const all = [...this.objects.values()];
-    const more = from + limit < all.length;
+    const [from = 0, version = this.#version] = (query.get('continue') ?? '').split('.').filter(Boolean).map(Number);
+    const all = this.#snapshots.get(version) ?? [...this.objects.values()];
+    this.#snapshots.set(version, all);
+    const next = from + limit < all.length ? { continue: `${from + limit}.${version}` } : {};
     json(response, {
       kind: 'ConfigMapList',
-      metadata: { resourceVersion: String(this.#version), ...(more ? { continue: String(from + limit) } : {}) },
+      metadata: { resourceVersion: String(version), ...next },
       items: all.slice(from, from + limit),
     });
   }
