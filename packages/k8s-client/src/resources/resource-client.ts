@@ -1,4 +1,3 @@
-import { nodeCrypto } from '../builtin.ts';
 import type { CallOptions, Requester } from '../requester.ts';
 import type { Recovery } from '../retry/with-retries.ts';
 import type { Clock } from '../time/clock.ts';
@@ -21,6 +20,7 @@ import {
   settleCreate,
   settleDelete,
   settleUpdate,
+  newCreateId,
 } from './settle.ts';
 import { type Mutation, updateObject } from './update-object.ts';
 import {
@@ -159,8 +159,7 @@ export class ResourceClient<T extends KubeObject = KubeObject> {
     checkObject(object, this);
     checkCreate(object, options);
     const name = object.metadata?.name;
-    const createId =
-      name === undefined || options.dryRun === true ? undefined : (options.createId ?? nodeCrypto().randomUUID());
+    const createId = name === undefined || options.dryRun === true ? undefined : (options.createId ?? newCreateId());
     const request = {
       method: 'POST',
       path: this.#collection('create'),

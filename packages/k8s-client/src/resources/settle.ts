@@ -1,4 +1,4 @@
-import { nodeUtil } from '../builtin.ts';
+import { nodeCrypto, nodeUtil } from '../builtin.ts';
 import { ApiError } from '../errors/api-error.ts';
 import { KubeError } from '../errors/kube-error.ts';
 import { isNotFound } from '../errors/predicates.ts';
@@ -7,6 +7,9 @@ import type { KubeObject } from './models.ts';
 
 /** Annotation by which a client knows an object that it created itself. */
 export const CREATE_ID_ANNOTATION = 'danube.dev/create-id';
+
+/** A value of that annotation that no other create has. */
+export const newCreateId = (): string => nodeCrypto().randomUUID();
 
 type Read<T> = () => Promise<T>;
 
