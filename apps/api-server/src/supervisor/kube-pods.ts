@@ -9,9 +9,10 @@ import {
   type Pod,
 } from '@danube/k8s-client';
 import { buildJobPod, InvalidJobPodError, type JobPodOptions, PodError } from '@danube/pod-builder';
-import { createJobPod, deleteJobPod, diagnose, watchJobPods } from '@danube/pod-builder/lifecycle';
+import { createJobPod, deleteJobPod, diagnose, type Diagnosis, watchJobPods } from '@danube/pod-builder/lifecycle';
 import type { Logger } from '../log/logger.ts';
-import type { CreateFailure, PodPort } from './pod-port.ts';
+import { ClusterClock } from './cluster-clock.ts';
+import type { CreateFailure, DiagnoseContext, PodPort } from './pod-port.ts';
 
 /** What {@link kubePods} needs. */
 export type KubePodsParts = {
@@ -25,7 +26,12 @@ export type KubePodsParts = {
 const CALL_TIMEOUT_MS = 10_000;
 
 /** The pods of a real cluster (or of the simulator). */
-export const kubePods = ({ client, namespace, podOptions, logger }: KubePodsParts): PodPort => ({
+export const kubePods = (parts: KubePodsParts): PodPort => {
+  const clock = new ClusterClock();
+  return { ...podVerbs(parts), diagnose: (pod, context) => diagnoseBy(clock, parts, { pod, context }) };
+};
+
+const podVerbs = ({ client, namespace, podOptions, logger }: KubePodsParts): Omit<PodPort, 'diagnose'> => ({
   create: (job, pipeline) =>
     createJobPod(client, buildJobPod(job, pipeline, podOptions), { timeoutMs: CALL_TIMEOUT_MS }),
 
@@ -51,12 +57,21 @@ export const kubePods = ({ client, namespace, podOptions, logger }: KubePodsPart
       signal,
       onError: (error) => logger.warn('the watch of job pods broke, it is taken up again', { error }),
     }),
-
-  diagnose: async (pod, { askEvents, isGone, isCancelRequested }) => {
-    const events = askEvents ? await eventsAbout({ client, namespace, logger }, pod) : [];
-    return diagnose(pod, { events, now: new Date(), gone: isGone, cancelRequested: isCancelRequested });
-  },
 });
+
+const diagnoseBy = async (
+  clock: ClusterClock,
+  parts: KubePodsParts,
+  { pod, context }: { readonly pod: Pod; readonly context: DiagnoseContext },
+): Promise<Diagnosis> => {
+  const { askEvents, isGone: gone, isCancelRequested: cancelRequested } = context;
+  const events = askEvents ? await eventsAbout(parts, pod) : [];
+  clock.see(pod);
+  const nowMs = clock.nowMs();
+  const found = diagnose(pod, { events, now: new Date(nowMs), gone, cancelRequested });
+  // Whoever waits until then has the clock of this machine.
+  return 'recheckAtMs' in found ? { ...found, recheckAtMs: found.recheckAtMs - nowMs + Date.now() } : found;
+};
 
 /** Events only explain: a diagnosis without them is still right. */
 const eventsAbout = async (
