@@ -1,8 +1,11 @@
 import type { Benchmark } from './benchmark.ts';
 import { BenchError } from './errors.ts';
+import { cancel } from './exec-stream/cancel.ts';
+import { durableThroughput } from './exec-stream/durable-throughput.ts';
 import { latency } from './exec-stream/latency.ts';
 import { manyExecs } from './exec-stream/many-execs.ts';
 import { nodeThroughput } from './exec-stream/node-throughput.ts';
+import { resume } from './exec-stream/resume.ts';
 import { slowReader } from './exec-stream/slow-reader.ts';
 import { firehose, smallFrames } from './exec-stream/throughput.ts';
 import { atRest } from './coordinator/at-rest.ts';
@@ -35,6 +38,9 @@ const suite: readonly Benchmark[] = [
   smallFrames,
   slowReader,
   manyExecs,
+  cancel,
+  resume,
+  durableThroughput,
   firstDial,
   atRest,
 ];

@@ -9,7 +9,7 @@ import { BenchError } from '../errors.ts';
 import { BenchCluster } from '../pod-builder/bench-cluster.ts';
 import { goReference } from '../programs/go-reference.ts';
 import { nodeProgram } from '../programs/run-program.ts';
-import { median } from '../statistics.ts';
+import { median, percentile } from '../statistics.ts';
 
 const changes = { quick: 30, normal: 150, full: 1000 };
 const EVERY_MS = 60;
@@ -124,5 +124,4 @@ const delays = (atMs: ReadonlyMap<string, number>, sentMs: ReadonlyMap<string, n
   });
 
 /** The delay that 99 of 100 do not exceed. */
-const tail = (values: readonly number[]): number =>
-  values.toSorted((a, b) => a - b)[Math.ceil(values.length * 0.99) - 1] ?? Number.NaN;
+const tail = (values: readonly number[]): number => percentile(values, 0.99);

@@ -23,9 +23,9 @@ export class BenchCluster implements AsyncDisposable {
   }
 
   /** @throws BenchError `ReferenceMissing` without a cluster */
-  static async open(): Promise<BenchCluster> {
-    if (!process.env['KUBECONFIG']) throw new BenchError('ReferenceMissing', 'KUBECONFIG names no cluster');
-    const client = new KubeClient(await loadConfig({ env: process.env }));
+  static async open(env: Readonly<Record<string, string | undefined>> = process.env): Promise<BenchCluster> {
+    if (!env['KUBECONFIG']) throw new BenchError('ReferenceMissing', 'KUBECONFIG names no cluster');
+    const client = new KubeClient(await loadConfig({ env }));
     const namespace = `bench-${randomUUID().slice(0, 8)}`;
     await client.namespaces().ensure(namespace);
     await accountIsThere(client, namespace);
