@@ -50,14 +50,14 @@ describe('server-side apply', () => {
     const { body } = await apply('fought', 'two', { a: '2', b: '2' });
     expect(body).toMatchObject({ code: 409, reason: 'Conflict' });
     expect(body.details.causes).toEqual([
-      { reason: 'FieldManagerConflict', message: 'conflict with "one" using v1', field: '.data.a' },
-      { reason: 'FieldManagerConflict', message: 'conflict with "one" using v1', field: '.data.b' },
+      { reason: 'FieldManagerConflict', message: 'conflict with "one"', field: '.data.a' },
+      { reason: 'FieldManagerConflict', message: 'conflict with "one"', field: '.data.b' },
     ]);
     expect(body.message).toMatch(/^Apply failed with 2 conflicts: /);
     const forced = await apply('fought', 'two&force=true', { a: '2' });
     expect(forced.body.data).toEqual({ a: '2', b: '1' });
     const again = await apply('fought', 'one', { a: '1', b: '1' });
-    expect(again.body.message).toBe('Apply failed with 1 conflict: conflict with "two" using v1: .data.a');
+    expect(again.body.message).toBe('Apply failed with 1 conflict: conflict with "two": .data.a');
   });
 
   test('the same value is shared, not fought over', async () => {

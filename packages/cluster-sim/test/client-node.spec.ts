@@ -1,5 +1,16 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { CoreV1Api, Exec, KubeConfig, Log, Watch, type V1Pod, type V1Status } from '@kubernetes/client-node';
+import {
+  CoreV1Api,
+  Exec,
+  KubeConfig,
+  Log,
+  makeInformer,
+  PatchStrategy,
+  setHeaderOptions,
+  Watch,
+  type V1Pod,
+  type V1Status,
+} from '@kubernetes/client-node';
 import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { startClusterSim, type ClusterSim } from '../src/index.ts';
@@ -66,5 +77,42 @@ describe('unmodified @kubernetes/client-node', () => {
     controller.abort();
     expect(seen[0]).toBe('ADDED Pending');
     await expect(core.readNamespacedPod({ namespace, name: 'job-1' })).rejects.toMatchObject({ code: 404 });
+  });
+
+  test('patch, server-side apply and lists in pages', async () => {
+    await core.createNamespacedConfigMap({ namespace, body: { metadata: { name: 'm' }, data: { a: '1' } } });
+    const merge = setHeaderOptions('Content-Type', PatchStrategy.MergePatch);
+    const patched = await core.patchNamespacedConfigMap({ namespace, name: 'm', body: { data: { b: '2' } } }, merge);
+    expect(patched.data).toEqual({ a: '1', b: '2' });
+    const apply = (fieldManager: string) =>
+      core.patchNamespacedConfigMap(
+        {
+          namespace,
+          name: 'm',
+          fieldManager,
+          body: { apiVersion: 'v1', kind: 'ConfigMap', data: { c: fieldManager } },
+        },
+        setHeaderOptions('Content-Type', PatchStrategy.ServerSideApply),
+      );
+    expect((await apply('one')).data).toEqual({ a: '1', b: '2', c: 'one' });
+    await expect(apply('two')).rejects.toMatchObject({ code: 409 });
+    const first = await core.listNamespacedConfigMap({ namespace, limit: 1 });
+    const rest = await core.listNamespacedConfigMap({ namespace, _continue: first.metadata?._continue ?? '' });
+    expect([...first.items, ...rest.items].map(({ metadata }) => metadata?.name)).toEqual(['kube-root-ca.crt', 'm']);
+  });
+
+  test('its informer follows', async () => {
+    const seen: string[] = [];
+    const path = `/api/v1/namespaces/${namespace}/configmaps`;
+    const informer = makeInformer(config, path, () => core.listNamespacedConfigMap({ namespace }));
+    for (const type of ['add', 'update', 'delete'] as const) {
+      informer.on(type, ({ metadata }) => seen.push(`${type} ${metadata?.name ?? ''}`));
+    }
+    await informer.start();
+    await core.createNamespacedConfigMap({ namespace, body: { metadata: { name: 'seen' } } });
+    await core.deleteNamespacedConfigMap({ namespace, name: 'seen' });
+    await eventually(() => seen.includes('delete seen'));
+    await informer.stop();
+    expect(seen.filter((line) => line.endsWith(' seen'))).toEqual(['add seen', 'delete seen']);
   });
 });

@@ -53,19 +53,20 @@ withKubectl(missing ? 'unmodified kubectl (skipped: kubectl is not on PATH)' : '
     readonly out: string;
     readonly err: string;
   }
-  const kubectl = (args: readonly string[], input = ''): Promise<Result> =>
-    new Promise((resolve) => {
-      const child = spawn('kubectl', args, {
-        env: { ...process.env, KUBECONFIG: join(directory, 'config'), HOME: directory },
-        stdio: ['pipe', 'pipe', 'pipe'],
-      });
-      let out = '';
-      let err = '';
-      child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()));
-      child.stderr.on('data', (chunk: Buffer) => (err += chunk.toString()));
-      child.on('close', (code) => resolve({ code, out, err }));
-      child.stdin.end(input);
+  const start = (args: readonly string[], input = '') => {
+    const child = spawn('kubectl', args, {
+      env: { ...process.env, KUBECONFIG: join(directory, 'config'), HOME: directory },
+      stdio: ['pipe', 'pipe', 'pipe'],
     });
+    let out = '';
+    let err = '';
+    child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()));
+    child.stderr.on('data', (chunk: Buffer) => (err += chunk.toString()));
+    const ended = new Promise<Result>((resolve) => child.on('close', (code) => resolve({ code, out, err })));
+    child.stdin.end(input);
+    return { ended, out: () => out, stop: () => child.kill() };
+  };
+  const kubectl = (args: readonly string[], input = ''): Promise<Result> => start(args, input).ended;
 
   test('create, wait, get, describe', async () => {
     expect((await kubectl(['create', '-f', join(directory, 'pods.json')])).out).toBe(
@@ -101,7 +102,7 @@ withKubectl(missing ? 'unmodified kubectl (skipped: kubectl is not on PATH)' : '
       'echo a; sleep 0.5; echo b',
     ]);
     await eventually(
-      async () => (await kubectl(['get', 'pod', 'ends', '-o', 'jsonpath={.status.phase}'])).out === 'Running',
+      async () => (await kubectl(['get', 'pod', 'ends', '-o', 'jsonpath={.status.phase}'])).out !== 'Pending',
     );
     expect((await kubectl(['logs', '-f', 'ends'])).out).toBe('a\nb\n');
   });
@@ -136,6 +137,83 @@ withKubectl(missing ? 'unmodified kubectl (skipped: kubectl is not on PATH)' : '
     expect((await kubectl(['auth', 'whoami'])).out).toContain('cluster-sim:admin');
     expect((await kubectl(['auth', 'can-i', 'create', 'pods'])).out).toBe('yes\n');
     expect((await kubectl(['delete', 'namespace', 'team', '--timeout=10s'])).out).toBe('namespace "team" deleted\n');
+  });
+
+  test('server-side apply names the manager that is in the way', async () => {
+    const map = (data: object) =>
+      JSON.stringify({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'shared' }, data });
+    const apply = (manager: string, data: object, ...more: string[]) =>
+      kubectl(['apply', '--server-side', `--field-manager=${manager}`, ...more, '-f', '-'], map(data));
+    expect((await apply('one', { a: '1' })).code).toBe(0);
+    const refused = await apply('two', { a: '2' });
+    expect(refused.code).toBe(1);
+    expect(refused.err).toContain('conflict with "one": .data.a');
+    expect((await apply('two', { a: '2' }, '--force-conflicts')).code).toBe(0);
+    expect((await kubectl(['get', 'cm', 'shared', '-o', 'jsonpath={.data.a}'])).out).toBe('2');
+    expect((await kubectl(['diff', '--server-side', '--field-manager=two', '-f', '-'], map({ a: '2' }))).code).toBe(0);
+  });
+
+  test('get in pages, by label and field, and watched', async () => {
+    for (const name of ['w1', 'w2', 'w3']) await kubectl(['create', 'configmap', name, '--from-literal=n=1']);
+    await kubectl(['label', 'configmap', 'w1', 'w3', 'odd=yes']);
+    expect((await kubectl(['get', 'cm', '--chunk-size=1', '-l', 'odd', '-o', 'name'])).out).toBe(
+      'configmap/w1\nconfigmap/w3\n',
+    );
+    expect((await kubectl(['get', 'cm', '--field-selector=metadata.name=w2', '-o', 'name'])).out).toBe(
+      'configmap/w2\n',
+    );
+    const watching = start(['get', 'cm', '-l', 'odd', '-o', 'name', '--watch']);
+    await eventually(() => watching.out() === 'configmap/w1\nconfigmap/w3\n');
+    await kubectl(['label', 'configmap', 'w2', 'odd=yes']);
+    await kubectl(['delete', 'cm', 'w1']);
+    await eventually(() => watching.out() === 'configmap/w1\nconfigmap/w3\nconfigmap/w2\nconfigmap/w1\n');
+    watching.stop();
+    await watching.ended;
+  });
+
+  test('scale, set image, rollout pause', async () => {
+    const labels = { app: 'web' };
+    const template = { metadata: { labels }, spec: { containers: [{ name: 'a', image: 'a:1' }] } };
+    const spec = { replicas: 2, selector: { matchLabels: labels }, template };
+    const web = { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'web' }, spec };
+    expect((await kubectl(['create', '-f', '-'], JSON.stringify(web))).code).toBe(0);
+    expect((await kubectl(['scale', 'deployment/web', '--replicas=5'])).out).toBe('deployment.apps/web scaled\n');
+    expect((await kubectl(['set', 'image', 'deployment/web', 'a=a:2'])).out).toBe(
+      'deployment.apps/web image updated\n',
+    );
+    expect((await kubectl(['rollout', 'pause', 'deployment/web'])).out).toBe('deployment.apps/web paused\n');
+    const path = 'jsonpath={.spec.replicas} {.spec.template.spec.containers[0].image} {.spec.paused}';
+    expect((await kubectl(['get', 'deployment', 'web', '-o', path])).out).toBe('5 a:2 true');
+  });
+
+  test('kinds of their own, as soon as they are defined', async () => {
+    const definition = {
+      apiVersion: 'apiextensions.k8s.io/v1',
+      kind: 'CustomResourceDefinition',
+      metadata: { name: 'boats.example.com' },
+      spec: {
+        group: 'example.com',
+        scope: 'Namespaced',
+        names: { kind: 'Boat', plural: 'boats', singular: 'boat', shortNames: ['bt'] },
+        versions: [{ name: 'v1', served: true, storage: true, schema: { openAPIV3Schema: { type: 'object' } } }],
+      },
+    };
+    await kubectl(['create', '-f', '-'], JSON.stringify(definition));
+    expect((await kubectl(['wait', '--for=condition=Established', 'crd/boats.example.com', '--timeout=5s'])).code).toBe(
+      0,
+    );
+    const boat = { apiVersion: 'example.com/v1', kind: 'Boat', metadata: { name: 'anna' }, spec: { length: 9 } };
+    expect((await kubectl(['apply', '-f', '-'], JSON.stringify(boat))).out).toBe('boat.example.com/anna created\n');
+    expect((await kubectl(['get', 'bt', 'anna', '-o', 'jsonpath={.spec.length}'])).out).toBe('9');
+    expect((await kubectl(['api-resources', '--api-group=example.com', '-o', 'name'])).out).toBe('boats.example.com\n');
+    expect((await kubectl(['delete', 'crd', 'boats.example.com'])).code).toBe(0);
+    expect((await kubectl(['get', 'boats'])).err).toMatch(/could not find|doesn't have a resource type/);
+  });
+
+  test('who one is can be another', async () => {
+    expect((await kubectl(['auth', 'whoami', '--as=jane', '--as-group=sailors'])).out).toMatch(
+      /Username +jane\nGroups +\[sailors/,
+    );
   });
 
   test('delete waits until the pod is gone', async () => {

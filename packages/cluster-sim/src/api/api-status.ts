@@ -1,4 +1,4 @@
-import type { JsonObject } from '../objects.ts';
+import type { JsonObject, ManagedFieldsEntry } from '../objects.ts';
 
 /** One cause in the details of a Status. */
 export interface StatusCause {
@@ -66,6 +66,12 @@ const detailsOf = (ref: ObjectRef, kind: string): JsonObject => ({
   kind,
 });
 
+/** How the text of a conflict names a manager: one that applies has no version (fieldmanager `printManager`). */
+const managerText = ({ manager, operation, subresource, apiVersion }: ManagedFieldsEntry): string => {
+  const part = subresource === undefined ? '' : ` with subresource "${subresource}"`;
+  return `"${manager}"${part}${operation === 'Update' ? ` using ${apiVersion}` : ''}`;
+};
+
 /** The failures of the API, with the texts of k8s.io/apimachinery `pkg/api/errors`. */
 export const failures = {
   notFound: (ref: ObjectRef): ApiStatus =>
@@ -99,12 +105,10 @@ export const failures = {
       message: `Operation cannot be fulfilled on ${qualified(ref)} "${ref.name}": ${why}`,
       details: detailsOf(ref, ref.plural),
     }),
-  applyConflict: (
-    conflicts: readonly { entry: { manager: string; apiVersion: string }; field: string }[],
-  ): ApiStatus => {
+  applyConflict: (conflicts: readonly { entry: ManagedFieldsEntry; field: string }[]): ApiStatus => {
     const causes = conflicts.map(({ entry, field }) => ({
       reason: 'FieldManagerConflict',
-      message: `conflict with "${entry.manager}" using ${entry.apiVersion}`,
+      message: `conflict with ${managerText(entry)}`,
       field,
     }));
     const [first] = causes;
