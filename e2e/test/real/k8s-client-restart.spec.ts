@@ -2,11 +2,13 @@ import { isPodRunning, KubeClient, loadConfig } from '@danube/k8s-client';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { restart, usable } from '../support/restart-component.ts';
-import { shellPod, unique, until } from '../suites/k8s-client/workplace.ts';
+import { describeForgotten } from '../suites/k8s-client/forgotten.ts';
+import { shellPod, unique, until, workplaceOn } from '../suites/k8s-client/workplace.ts';
 
-const namespace = unique('k8s-restart');
 const image = 'danube.local/busybox:1';
 let client: KubeClient;
+const place = workplaceOn({ client: () => client, image });
+const { namespace } = place;
 
 describe('while the API server is killed and started again', () => {
   const configMaps = () => client.configMaps(namespace);
@@ -96,4 +98,11 @@ describe('while the API server is killed and started again', () => {
     expect(asked).toBeGreaterThan(1);
     await usable();
   });
+
+  // It keeps its history in memory, and so begins anew with none.
+  describe('it has forgotten what was before', () =>
+    describeForgotten(place, async () => {
+      await restart('apiserver');
+      await usable();
+    }));
 });

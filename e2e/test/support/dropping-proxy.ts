@@ -1,10 +1,11 @@
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 
 /** Passes bytes on to one server, and cuts all of its connections when it is told to. */
-export class DroppingProxy {
+export class DroppingProxy implements AsyncDisposable {
   readonly #server: Server;
   readonly #target: { readonly host: string; readonly port: number };
   readonly #pairs = new Set<readonly [Socket, Socket]>();
+  #blocked = false;
 
   private constructor({ hostname, port }: URL) {
     this.#target = { host: hostname, port: Number(port === '' ? 443 : port) };
@@ -40,12 +41,30 @@ export class DroppingProxy {
     this.#pairs.clear();
   }
 
+  /** Cuts every connection and lets no new one through until `open`. */
+  block(): void {
+    this.#blocked = true;
+    this.drop('rst');
+  }
+
+  open(): void {
+    this.#blocked = false;
+  }
+
   async close(): Promise<void> {
     this.drop('rst');
     await new Promise((resolve) => this.#server.close(resolve));
   }
 
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
   #pass(near: Socket): void {
+    if (this.#blocked) {
+      near.resetAndDestroy();
+      return;
+    }
     const far = connect(this.#target);
     const pair = [near, far] as const;
     this.#pairs.add(pair);

@@ -1,6 +1,6 @@
 import type { Clock, ConfigMap, KubeClient, WatchEvent } from '@danube/k8s-client';
 import { isPodRunning } from '@danube/k8s-client';
-import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DroppingProxy } from '../../support/dropping-proxy.ts';
 import { configMap, shellPod, unique, until, type Workplace } from './workplace.ts';
@@ -23,12 +23,13 @@ export const describeDropped = ({ client, connect, namespace, image }: Workplace
 
   beforeAll(async () => {
     proxy = await DroppingProxy.start(new URL(client().config.server));
+  });
+  // A client of its own for each: what repeats is paid from a budget.
+  beforeEach(() => {
     cut = connect({ server: proxy.url(client().config.server) }, { clock: hasty, maxAttempts: 100 });
   });
-  afterAll(async () => {
-    await cut.close({ graceMs: 100 });
-    await proxy.close();
-  });
+  afterEach(() => cut.close({ graceMs: 100 }));
+  afterAll(() => proxy.close());
 
   /** Fifty cuts, each after some changes and only when something is connected to be cut. */
   const cutAgainAndAgain = async (change: (round: number) => Promise<unknown>): Promise<void> => {
@@ -41,20 +42,18 @@ export const describeDropped = ({ client, connect, namespace, image }: Workplace
     }
   };
 
-  /** Cuts now and then, whatever is under way. Says at its end how often. */
+  /** Cuts now and then, whatever is under way, and fifty times at most: fewer than the budget of repetitions has. */
   const dropAtRandom = () => {
     let drops = 0;
     const next = (): NodeJS.Timeout =>
       setTimeout(() => {
-        if (proxy.connections > 0) proxy.drop((drops += 1) % 2 === 0 ? 'rst' : 'fin');
+        if (proxy.connections > 0 && drops < DROPS) proxy.drop((drops += 1) % 2 === 0 ? 'rst' : 'fin');
         timer = next();
       }, Math.random() * 40);
     let timer = next();
     return {
-      stop: () => {
-        clearTimeout(timer);
-        return drops;
-      },
+      drops: () => drops,
+      [Symbol.dispose]: () => clearTimeout(timer),
     };
   };
 
@@ -121,7 +120,7 @@ export const describeDropped = ({ client, connect, namespace, image }: Workplace
 
   it('a create, an update and a delete happen once each', async () => {
     const run = unique('cut');
-    const dropping = dropAtRandom();
+    using dropping = dropAtRandom();
     const { resourceVersion } = await direct().list();
     const through = cut.configMaps(namespace);
     for (let n = 0; n < 25; n += 1) {
@@ -131,7 +130,7 @@ export const describeDropped = ({ client, connect, namespace, image }: Workplace
       });
       await through.delete(`${run}-${n}`, { uid: metadata?.uid });
     }
-    expect(dropping.stop()).toBeGreaterThan(10);
+    expect(dropping.drops()).toBeGreaterThan(10);
     const last = await direct().create(configMap(`${run}-last`, { n: 'last' }, { run }));
     const seen: string[] = [];
     for await (const { type, object } of direct().watch({ labelSelector: `run=${run}`, resourceVersion })) {

@@ -1,4 +1,4 @@
-import { type ConfigMap, isForbidden, isGone, type WatchEvent } from '@danube/k8s-client';
+import { type ConfigMap, isForbidden, type WatchEvent } from '@danube/k8s-client';
 import { expect, it } from '@jest/globals';
 import { collect, configMap, failure, unique, until, type Workplace } from './workplace.ts';
 
@@ -88,16 +88,6 @@ export const describeWatch = ({ client, connect, namespace }: Workplace): void =
       expect([type, object.kind, object.apiVersion]).toEqual(['BOOKMARK', 'ConfigMap', 'v1']);
       expect(Number(object.metadata?.resourceVersion)).toBeGreaterThanOrEqual(Number(metadata?.resourceVersion));
     }
-  });
-
-  it('say that their version is gone, so that one lists again', async () => {
-    const watching = (async () => {
-      for await (const event of configMaps().watch({ resourceVersion: '1' })) return event;
-      return 'no event';
-    })();
-    const error = await failure(watching);
-    expect(isGone(error)).toBe(true);
-    expect(error).toMatchObject({ code: 'WatchExpired', status: 410, reason: 'Expired' });
   });
 
   it('from a version that is still to come wait for it', async () => {

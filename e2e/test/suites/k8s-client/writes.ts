@@ -142,6 +142,7 @@ export const describeWrites = ({ client, namespace, image }: Workplace): void =>
       const error = await failure(apply('two', name, { a: '2', b: '1' }));
       expect(isConflict(error)).toBe(true);
       expect(fieldConflicts(error)).toEqual([{ field: '.data.a', manager: 'one' }]);
+      expect((error as Error).message).toContain('Apply failed with 1 conflict: conflict with "one": .data.a');
       await configMaps().apply({ metadata: { name }, data: { a: '2' } }, { fieldManager: 'two', force: true });
       expect((await configMaps().get(name)).data).toEqual({ a: '2' });
     });
@@ -170,6 +171,7 @@ export const describeWrites = ({ client, namespace, image }: Workplace): void =>
       await configMaps().patch(name, { data: { a: '2' } }, { fieldManager: 'hand' });
       const error = await failure(apply('one', name, { a: '1' }));
       expect(fieldConflicts(error)).toEqual([{ field: '.data.a', manager: 'hand' }]);
+      expect((error as Error).message).toContain('conflict with "hand" using v1: .data.a');
     });
 
     it('merges lists by their keys', async () => {
