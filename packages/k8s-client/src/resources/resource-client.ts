@@ -185,7 +185,8 @@ export class ResourceClient<T extends KubeObject = KubeObject> {
    * Reads an object, lets `mutate` change it in place, and writes it on the version that was read. When it was changed
    * by somebody else meanwhile, all of that is done again on what it is now, five times at most, so `mutate` must do
    * nothing but change its argument. When it changes nothing, nothing is written.
-   * @throws NotFound; Conflict when others were faster five times
+   * @throws NotFound; Conflict when others were faster five times, or wrote after an answer was lost: then
+   * `maybeApplied` is true, and only you know whether making the change again would make it twice
    * @example
    * await client.deployments('ci').update('web', (web) => {
    *   web.metadata = { ...web.metadata, labels: { ...web.metadata?.labels, tier: 'front' } };

@@ -1,3 +1,5 @@
+import { TimeoutError } from '../errors/failures.ts';
+import { KubeError } from '../errors/kube-error.ts';
 import { isConflict } from '../errors/predicates.ts';
 import type { CallOptions } from '../requester.ts';
 import { backoffMs } from '../time/backoff.ts';
@@ -25,7 +27,13 @@ export const updateObject = async <T extends KubeObject>(
   { clock, timeoutMs, signal }: { readonly clock: Clock } & CallOptions & { readonly timeoutMs: number },
 ): Promise<T> => {
   const deadlineMs = clock.monotonic() + timeoutMs;
-  const left = (): CallOptions => ({ signal, timeoutMs: Math.max(1, deadlineMs - clock.monotonic()) });
+  let missed: unknown;
+  const left = (): CallOptions => {
+    const leftMs = deadlineMs - clock.monotonic();
+    if (leftMs > 0) return { signal, timeoutMs: leftMs };
+    const detail = 'reading and changing took all of it';
+    throw new TimeoutError({ phase: 'queue', sent: false, timeoutMs, cause: missed, detail });
+  };
   for (let tries = 1; ; tries += 1) {
     const object = await read(left());
     const before = JSON.stringify(object);
@@ -39,8 +47,15 @@ export const updateObject = async <T extends KubeObject>(
       return await write(object, left());
     } catch (error) {
       const waitMs = backoffMs(tries, { baseMs: 10, maxMs: 1_000, random: clock.random });
-      if (!isConflict(error) || tries >= MOST_TRIES || clock.monotonic() + waitMs >= deadlineMs) throw error;
+      if (!isMissed(error) || tries >= MOST_TRIES || clock.monotonic() + waitMs >= deadlineMs) throw error;
+      missed = error;
       await clock.sleep(waitMs, signal);
     }
   }
 };
+
+/**
+ * Whether somebody else was faster, so that the change was certainly not made. After a lost answer that cannot be told
+ * from a change that was made and then overwritten, and making it again could make it twice.
+ */
+const isMissed = (error: unknown): boolean => isConflict(error) && error instanceof KubeError && !error.maybeApplied;

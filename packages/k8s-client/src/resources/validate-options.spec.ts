@@ -22,6 +22,7 @@ describe('options that cannot be meant', () => {
   const refused: Readonly<Record<string, Calls>> = {
     timeoutMs: {
       'zero in get': (pods) => pods.get('x', { timeoutMs: 0 }),
+      'zero in update': (pods) => pods.update('x', () => undefined, { timeoutMs: 0 }),
       'no number in list': (pods) => pods.list({ timeoutMs: Number.NaN }),
       'longer than a timer can wait': (pods) => pods.delete('x', { timeoutMs: 2 ** 31 }),
       'negative in waitFor': (pods) => pods.waitFor('x', exists, { timeoutMs: -1 }),

@@ -2,6 +2,7 @@
  * Refuses options that cannot be meant, before anything is sent: what the server would answer with 400 after a round
  * trip, and what it would silently ignore. Each throws a TypeError that names the field.
  */
+import { checkTimeout } from '../time/check-timeout.ts';
 import type { WatchOptions } from '../watch/watch.ts';
 import type { KubeObject } from './models.ts';
 import { apiVersionOf, type ResourceDefinition } from './resource-definition.ts';
@@ -125,6 +126,7 @@ export const checkCreate = ({ metadata }: KubeObject, options: CreateOptions): v
 /** @throws TypeError for what `update` cannot mean */
 export const checkUpdate = (mutate: unknown, options: UpdateOptions): void => {
   if (typeof mutate !== 'function') refuse('mutate', 'a function that changes the object');
+  if (options.timeoutMs !== undefined) checkTimeout(options.timeoutMs);
   oneOf(options.subresource, 'subresource', ['status']);
   checkWriteOptions(options);
 };
