@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { inspect } from 'node:util';
 import { failWith, fixture, json, startServer, type TestServerOptions } from '../test/support/test-server.ts';
 import { fakeClock } from '../test/support/fake-clock.ts';
 import { until } from '../test/support/until.ts';
@@ -127,6 +128,12 @@ describe('KubeClient', () => {
     expect(error).toMatchObject({ code: 'Invalid' });
     const shown = JSON.stringify(error, Object.getOwnPropertyNames(error)) + String(error);
     expect(shown).not.toContain('secret-');
+  });
+
+  it('does not show its credential when it is printed', () => {
+    const client = new KubeClient({ server: 'https://api.test', token: 'secret-token' });
+    expect(inspect(client, { depth: 9 }) + JSON.stringify(client)).not.toContain('secret-token');
+    expect(client.config.token).toBe('secret-token');
   });
 
   it('decodes text as text', async () => {

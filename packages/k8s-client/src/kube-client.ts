@@ -35,6 +35,8 @@ export class KubeClient implements Requester, AsyncDisposable {
   constructor(config: ClusterConfig, options: KubeClientOptions = {}) {
     const normalized = normalizeClientOptions(options);
     this.config = config;
+    // It may hold a credential: a client that is printed does not show it.
+    Object.defineProperty(this, 'config', { enumerable: false });
     this.#connection = new Connection(config, normalized);
     this.#requester = normalized.intercept?.(this.#connection) ?? this.#connection;
     const { clock, fieldManager, timeoutMs } = normalized;

@@ -1,7 +1,7 @@
 import { KubeError, type KubeErrorFacts } from './kube-error.ts';
 
 /** Where on its way a request failed. */
-export type TransportPhase = 'queue' | 'dns' | 'connect' | 'tls' | 'proxy' | 'send' | 'headers' | 'body';
+export type TransportPhase = 'queue' | 'dns' | 'connect' | 'tls' | 'proxy' | 'headers' | 'body';
 
 /** Facts of a request that got no whole answer. */
 export type TransportFacts = KubeErrorFacts & { readonly phase: TransportPhase; readonly sent: boolean };
@@ -21,14 +21,14 @@ export class TransportError extends KubeError {
 
 /** The time given with `timeoutMs` ran out; `cause` is what kept failing until then, if anything. */
 export class TimeoutError extends KubeError {
-  readonly phase: TransportPhase | 'wait' | 'backoff';
+  readonly phase: TransportPhase | 'wait';
   /** Whether the server may have looked at the request. True: it may have been applied. */
   readonly sent: boolean;
   readonly timeoutMs: number;
 
   constructor(
     facts: KubeErrorFacts & {
-      readonly phase: TransportPhase | 'wait' | 'backoff';
+      readonly phase: TransportPhase | 'wait';
       readonly sent: boolean;
       readonly timeoutMs: number;
     },

@@ -64,6 +64,8 @@ export class LeaderElection {
       const stop = new AbortController();
       const onAbort = (): void => lost.abort(signal?.reason);
       signal?.addEventListener('abort', onAbort, { once: true });
+      // It may have fired while the lease was being taken.
+      if (isAborted(signal)) onAbort();
       const renewing = this.#keep(stop.signal).then(() => lost.abort());
       try {
         await lead(lost.signal);

@@ -2,7 +2,7 @@ import type { CallOptions, Requester } from '../requester.ts';
 import type { Recovery } from '../retry/with-retries.ts';
 import type { Clock } from '../time/clock.ts';
 import type { Turnstile } from '../time/turnstile.ts';
-import { type Awaited, waitFor, type WaitOptions } from '../wait/wait-for.ts';
+import { waitFor, type WaitOptions } from '../wait/wait-for.ts';
 import type { Condition } from '../wait/conditions.ts';
 import { Informer } from '../informer/informer.ts';
 import { type InformerOptions, normalizeInformerOptions } from '../informer/informer-options.ts';
@@ -13,13 +13,13 @@ import { apiVersionOf, type ResourceDefinition } from './resource-definition.ts'
 import { collectionPath, objectPath, type Query } from './resource-path.ts';
 import { checkSelectors } from './selectors.ts';
 import {
-  CREATE_ID_ANNOTATION,
   hasStatusOf,
   isMergedBy,
   isReplacedBy,
   settleCreate,
   settleDelete,
   settleUpdate,
+  withCreateId,
   newCreateId,
 } from './settle.ts';
 import { type Mutation, updateObject } from './update-object.ts';
@@ -142,7 +142,7 @@ export class ResourceClient<T extends KubeObject = KubeObject> {
   async *listAll(options: Omit<ListOptions, 'continue'> = {}): AsyncGenerator<T, void> {
     let next: string | undefined;
     do {
-      const page = await this.list({ limit: 500, ...options, continue: next });
+      const page = await this.list({ ...options, limit: options.limit ?? 500, continue: next });
       yield* page.items;
       next = page.continue;
     } while (next !== undefined);
@@ -318,8 +318,7 @@ export class ResourceClient<T extends KubeObject = KubeObject> {
    * @throws Timeout saying how the object looked last
    */
   async waitFor(name: string, condition: Condition<T>, options: WaitOptions): Promise<T | undefined> {
-    const awaited: Awaited<T> = { name, condition };
-    return waitFor(this, awaited, options);
+    return waitFor(this, { name, condition }, options);
   }
 
   async #replace(object: T, options: WriteOptions, subresource?: 'status'): Promise<T> {
@@ -388,11 +387,6 @@ const call = ({ signal, timeoutMs }: CallOptions): CallOptions => ({ signal, tim
 
 const dryRun = (options: { readonly dryRun?: boolean | undefined }): Query =>
   options.dryRun === true ? { dryRun: 'All' } : {};
-
-const withCreateId = <T extends KubeObject>(object: T, id: string): T => ({
-  ...object,
-  metadata: { ...object.metadata, annotations: { ...object.metadata?.annotations, [CREATE_ID_ANNOTATION]: id } },
-});
 
 const nameOf = (object: KubeObject): string => {
   const name = object.metadata?.name;

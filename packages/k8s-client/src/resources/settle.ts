@@ -6,7 +6,13 @@ import type { Settlement } from '../retry/with-retries.ts';
 import type { KubeObject } from './models.ts';
 
 /** Annotation by which a client knows an object that it created itself. */
-export const CREATE_ID_ANNOTATION = 'danube.dev/create-id';
+const CREATE_ID_ANNOTATION = 'danube.dev/create-id';
+
+/** The object with the mark by which {@link settleCreate} knows it. */
+export const withCreateId = <T extends KubeObject>(object: T, id: string): T => ({
+  ...object,
+  metadata: { ...object.metadata, annotations: { ...object.metadata?.annotations, [CREATE_ID_ANNOTATION]: id } },
+});
 
 /** A value of that annotation that no other create has. */
 export const newCreateId = (): string => nodeCrypto().randomUUID();

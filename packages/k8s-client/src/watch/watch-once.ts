@@ -46,14 +46,18 @@ export async function* watchBatches<T extends KubeObject>(
       // The caller resumes; a repetition here would hide from it that the connection was lost.
       { safety: 'never' },
     );
-    watchdog = setTimeout(() => stalled.abort(), request.stallMs);
+    // A slow reader is not a silent server: the clock counts only while we wait for the server.
+    let isReading = true;
+    watchdog = setTimeout(() => {
+      if (isReading) stalled.abort();
+    }, request.stallMs);
     const lines = new LineSplitter();
     for await (const chunk of body) {
-      watchdog.refresh();
+      isReading = false;
       const { events, failure } = parseEvents(lines.push(chunk), reader, label);
       if (events.length > 0) yield events;
       if (failure !== undefined) throw failure;
-      // A slow reader is not a silent server: the clock starts again when we are ready to read on.
+      isReading = true;
       watchdog.refresh();
     }
   } catch (error) {

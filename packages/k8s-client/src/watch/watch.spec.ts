@@ -132,6 +132,8 @@ describe('watch', () => {
     server.put('c2');
     await new Promise((resolve) => setTimeout(resolve, 400));
     expect((await events.next()).value).toMatchObject({ object: { metadata: { name: 'c2' } } });
+    server.put('c3');
+    expect((await events.next()).value).toMatchObject({ object: { metadata: { name: 'c3' } } });
     await events.return();
   });
 });
