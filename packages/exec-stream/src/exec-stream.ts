@@ -9,6 +9,7 @@ import { type Program, runProgram } from './durable/run-program.ts';
 import type { ExecError } from './errors.ts';
 import { ExecExitUnknownError, ExecStartError } from './errors.ts';
 import { killProgram, probeProgram, startProgram } from './launcher/programs.ts';
+import { PodWatches } from './pod/pod-watches.ts';
 import { withRetry } from './retry.ts';
 import { normalizePlainOptions } from './plain/options.ts';
 import { PlainSession } from './plain/session.ts';
@@ -48,6 +49,7 @@ export class ExecStream {
   readonly #client: ExecClient;
   readonly #connection: ConnectionOptions & { readonly liveness: LivenessTimes };
   readonly #relayLiveness: LivenessTimes;
+  readonly #pods = new PodWatches();
 
   constructor(client: ExecClient, options: ExecStreamOptions = {}) {
     this.#client = client;
@@ -67,7 +69,8 @@ export class ExecStream {
    */
   exec(target: ExecTarget, argv: readonly string[], options: ExecOptions = {}): ExecSession {
     if (argv.length === 0) throw new TypeError('argv: expected at least one word, got none');
-    return new PlainSession(this.#client, this.#connection, { target, argv, options: normalizePlainOptions(options) });
+    const base = { ...this.#connection, pods: this.#pods };
+    return new PlainSession(this.#client, base, { target, argv, options: normalizePlainOptions(options) });
   }
 
   /**
@@ -143,7 +146,7 @@ export class ExecStream {
     { retryForMs = 300_000, signal }: RunOptions = {},
   ): Omit<AttachSettings, 'program'> {
     const connection = { ...this.#connection, liveness: this.#relayLiveness, ...(signal && { signal }) };
-    return { client: this.#client, target, offsets, retryForMs, connection };
+    return { client: this.#client, target, offsets, retryForMs, connection, pods: this.#pods };
   }
 
   #run(target: ExecTarget, program: Program, { retryForMs = 30_000, signal }: RunOptions): Promise<string> {

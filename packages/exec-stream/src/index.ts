@@ -1,7 +1,7 @@
 export { ExecStream, type ExecStreamOptions, type ProbedState, type RunOptions } from './exec-stream.ts';
 export { forgoRun, isRunClaimed } from './durable/claim.ts';
 export type { ContainerStatusLike, PodLike } from './pod/pod-end.ts';
-export type { PodReader } from './pod/watch-pod.ts';
+export type { PodReader } from './pod/pod-watches.ts';
 export {
   discardJournal,
   type JournalRange,

@@ -1,4 +1,4 @@
-import type { PodReader } from './pod/watch-pod.ts';
+import type { PodReader } from './pod/pod-watches.ts';
 import type { Socket } from 'node:net';
 import type { Readable, Writable } from 'node:stream';
 

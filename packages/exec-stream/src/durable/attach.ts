@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ExecAbortedError, ExecError, ExecLostError } from '../errors.ts';
 import type { ExitRecord, Journal, JournalChunk, RunState, StreamBytes } from '../types.ts';
-import { podEnded } from '../pod/watch-pod.ts';
+import type { PodWatches } from '../pod/pod-watches.ts';
 import { parseExitRecord } from './exit-record.ts';
 import { journalOf } from './journal.ts';
 import { relayEvents, type RelayRequest } from './relay-connection.ts';
@@ -10,6 +10,7 @@ import type { Program } from './run-program.ts';
 /** What to read, and how it behaves when it is cut. */
 export interface AttachSettings extends Omit<RelayRequest, 'program' | 'attention'> {
   readonly offsets: StreamBytes;
+  readonly pods: PodWatches;
   /** What sends the journal from these offsets on. */
   readonly program: (offsets: StreamBytes) => Program;
   /** Told where the run stands, by programs that say so. */
@@ -31,12 +32,12 @@ export const attachJournal = (settings: AttachSettings): Journal =>
 
 /** Ends the reading when the container has ended: nobody is there any more who could write or send. */
 async function* readWhilePodLives(settings: Reading): AsyncGenerator<JournalChunk, ExitRecord> {
-  const { client, target, connection } = settings;
+  const { client, target, connection, pods } = settings;
   const reader = client.pods?.(target.namespace);
   const over = new AbortController();
   const ended = new AbortController();
   const signal = connection.signal ? AbortSignal.any([connection.signal, ended.signal]) : ended.signal;
-  if (reader) void podEnded(reader, target, over.signal).then((end) => end && ended.abort(end));
+  if (reader) void pods.ended(reader, target, over.signal).then((end) => end && ended.abort(end));
   try {
     return yield* read({ ...settings, connection: { ...connection, signal } });
   } catch (error) {

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { PassThrough, type Writable } from 'node:stream';
 import { type ConnectionEnd, ExecConnection, type ConnectionOptions } from '../connection/connection.ts';
 import { ExecAbortedError, ExecError, ExecPodError, ExecTimeoutError } from '../errors.ts';
-import { podEnded } from '../pod/watch-pod.ts';
+import type { PodWatches } from '../pod/pod-watches.ts';
 import { withRetry } from '../retry.ts';
 import type { ExecClient, ExecProtocol, ExecResult, ExecSession, ExecTarget } from '../types.ts';
 import { endCommand } from './end-command.ts';
@@ -20,6 +20,9 @@ export interface PlainCommand {
   readonly options: PlainOptions;
 }
 
+/** What all plain execs of an `ExecStream` share. */
+export type PlainBase = ConnectionOptions & { readonly pods: PodWatches };
+
 /** One plain exec: one connection, two outputs, one verdict. */
 export class PlainSession implements ExecSession {
   readonly stdout: Output;
@@ -29,15 +32,18 @@ export class PlainSession implements ExecSession {
   readonly #client: ExecClient;
   readonly #command: PlainCommand;
   readonly #base: ConnectionOptions;
+  readonly #pods: PodWatches;
   readonly #nonce: string | undefined;
   readonly #cancel = new AbortController();
   readonly #over = new AbortController();
   #connection: ExecConnection | undefined;
   #size: { readonly columns: number; readonly rows: number } | undefined;
 
-  constructor(client: ExecClient, base: ConnectionOptions, command: PlainCommand) {
+  constructor(client: ExecClient, base: PlainBase, command: PlainCommand) {
     this.#client = client;
-    this.#base = { ...base, ...(command.options.protocols && { protocols: command.options.protocols }) };
+    const { pods, ...connection } = base;
+    this.#pods = pods;
+    this.#base = { ...connection, ...(command.options.protocols && { protocols: command.options.protocols }) };
     this.#command = command;
     this.#nonce = command.options.verify === 'sentinel' ? randomBytes(16).toString('hex') : undefined;
     this.stdout = new Output(() => this.#resume());
@@ -101,7 +107,7 @@ export class PlainSession implements ExecSession {
     const { target } = this.#command;
     const reader = this.#client.pods?.(target.namespace);
     if (!reader) return;
-    void podEnded(reader, target, this.#over.signal).then((end) => {
+    void this.#pods.ended(reader, target, this.#over.signal).then((end) => {
       if (end) this.#cancel.abort(end);
     });
   }
