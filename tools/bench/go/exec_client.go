@@ -24,23 +24,31 @@ import (
 	"k8s.io/client-go/tools/remotecommand"
 )
 
-// output counts what comes, and hashes it when it is to be checked.
+// output counts what comes, hashes it when it is to be checked, and reads the stamps of its lines when they are to be timed.
 type output struct {
 	count int
 	hash  hash.Hash
+	lag   *lag
 }
 
-func newOutput(check bool) *output {
-	if !check {
-		return &output{}
+func newOutput(check, stamps bool) *output {
+	o := &output{}
+	if check {
+		o.hash = sha256.New()
 	}
-	return &output{hash: sha256.New()}
+	if stamps {
+		o.lag = &lag{}
+	}
+	return o
 }
 
 func (o *output) Write(data []byte) (int, error) {
 	o.count += len(data)
 	if o.hash != nil {
 		o.hash.Write(data)
+	}
+	if o.lag != nil {
+		o.lag.add(data)
 	}
 	return len(data), nil
 }
@@ -74,6 +82,7 @@ func execCommand(args []string) error {
 	n := flags.Int("n", 1, "execs, one after the other")
 	check := flags.Bool("check", false, "hash the output")
 	stdinBytes := flags.Int64("stdin", 0, "bytes of stdin")
+	stamps := flags.Bool("lag", false, "each line holds the time of its writing: tell how old lines are")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -96,12 +105,12 @@ func execCommand(args []string) error {
 		}
 		streams := remotecommand.StreamOptions{Stdout: out, Stderr: io.Discard}
 		if *stdinBytes > 0 {
-			streams.Stdin = io.LimitReader(zeros{}, *stdinBytes)
+			streams.Stdin = io.LimitReader(&pattern{}, *stdinBytes)
 		}
 		return executor.StreamWithContext(context.Background(), streams)
 	}
 	result := execMeasured{}
-	out := newOutput(*check)
+	out := newOutput(*check, *stamps)
 	cpu, start := cpuSeconds(), time.Now()
 	for range *n {
 		began := time.Now()
@@ -114,15 +123,28 @@ func execCommand(args []string) error {
 	var usage syscall.Rusage
 	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &usage)
 	result.PeakRSSBytes, result.Sha256 = usage.Maxrss*1024, out.digest()
+	if out.lag != nil {
+		result.LatencyMs = out.lag.ms
+	}
 	sort.Float64s(result.LatencyMs)
 	return json.NewEncoder(os.Stdout).Encode(result)
 }
 
-type zeros struct{}
+// pattern is bytes 0 to 250 again and again, so that a piece that is missing or doubled changes the hash.
+type pattern struct{ at int }
 
-func (zeros) Read(data []byte) (int, error) {
-	clear(data)
-	return len(data), nil
+var patternBytes = func() []byte {
+	bytes := make([]byte, 251*1024)
+	for i := range bytes {
+		bytes[i] = byte(i % 251)
+	}
+	return bytes
+}()
+
+func (p *pattern) Read(data []byte) (int, error) {
+	n := copy(data, patternBytes[p.at%len(patternBytes):])
+	p.at += n
+	return n, nil
 }
 
 // runMeasured runs any program n times and measures it as a client is measured: what it writes, its CPU and memory.
@@ -132,20 +154,21 @@ func runMeasured(args []string) error {
 	n := flags.Int("n", 1, "runs, one after the other")
 	check := flags.Bool("check", false, "read and hash the output")
 	stdinBytes := flags.Int64("stdin", 0, "bytes of stdin")
+	stamps := flags.Bool("lag", false, "each line holds the time of its writing: tell how old lines are")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
 	result := execMeasured{}
-	out := newOutput(*check)
+	out := newOutput(*check, *stamps)
 	start := time.Now()
 	for range *n {
 		var stderr bytes.Buffer
 		command := exec.Command(flags.Arg(0), flags.Args()[1:]...)
 		command.Stderr = &stderr
 		if *stdinBytes > 0 {
-			command.Stdin = io.LimitReader(zeros{}, *stdinBytes)
+			command.Stdin = io.LimitReader(&pattern{}, *stdinBytes)
 		}
-		if *check {
+		if *check || *stamps {
 			command.Stdout = out
 		}
 		began := time.Now()
@@ -158,6 +181,9 @@ func runMeasured(args []string) error {
 		result.PeakRSSBytes = max(result.PeakRSSBytes, usage.Maxrss*1024)
 	}
 	result.Seconds, result.Count, result.Sha256 = time.Since(start).Seconds(), out.count, out.digest()
+	if out.lag != nil {
+		result.LatencyMs = out.lag.ms
+	}
 	sort.Float64s(result.LatencyMs)
 	return json.NewEncoder(os.Stdout).Encode(result)
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"crypto/sha1"
 	"encoding/base64"
 	"encoding/binary"
@@ -14,6 +15,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 )
 
 const (
@@ -29,6 +31,7 @@ const (
 //	firehose BYTES FRAME      writes BYTES to stdout in frames of FRAME bytes, in TLS records cut at random
 //	cat, sink                 gives stdin back, or takes it
 //	idle                      says nothing until the client goes away
+//	ticker LINES MS BYTES     writes a line of so many bytes each MS milliseconds, then says nothing
 //
 // A command that is wrapped by Danube gets the end marks that its shell would have written.
 func (s *server) exec(w http.ResponseWriter, r *http.Request) {
@@ -83,8 +86,22 @@ func (s *execSession) run(argv []string) {
 				_ = s.send(stdoutChannel, payload)
 			}
 		}
+	case "ticker":
+		s.ticker(number(1), time.Duration(number(2))*time.Millisecond, number(3))
+		<-s.gone
 	case "idle":
 		<-s.gone
+	}
+}
+
+func (s *execSession) ticker(count int, every time.Duration, size int) {
+	line := append(bytes.Repeat([]byte{'x'}, size-1), '\n')
+	start := time.Now()
+	for i := range count {
+		time.Sleep(time.Until(start.Add(time.Duration(i) * every)))
+		if s.send(stdoutChannel, line) != nil {
+			return
+		}
 	}
 }
 
@@ -115,10 +132,10 @@ func (s *execSession) send(channel byte, payload []byte) error {
 	return s.write(serverFrame(binaryFrame, append([]byte{channel}, payload...)))
 }
 
-func (s *execSession) write(bytes []byte) error {
+func (s *execSession) write(data []byte) error {
 	s.writing.Lock()
 	defer s.writing.Unlock()
-	_, err := s.connection.Write(bytes)
+	_, err := s.connection.Write(data)
 	return err
 }
 

@@ -20,7 +20,7 @@ type Measured struct {
 
 func main() {
 	if len(os.Args) < 2 {
-		fail(fmt.Errorf("usage: reference serve|get|informer|burst|arrivals|exec|run ..."))
+		fail(fmt.Errorf("usage: reference serve|get|informer|burst|arrivals|exec|run|lines ..."))
 	}
 	var err error
 	switch os.Args[1] {
@@ -38,6 +38,8 @@ func main() {
 		err = execCommand(os.Args[2:])
 	case "run":
 		err = runMeasured(os.Args[2:])
+	case "lines":
+		err = lines(os.Args[2:])
 	default:
 		err = fmt.Errorf("unknown command %q", os.Args[1])
 	}

@@ -3,10 +3,13 @@ import { BenchError } from './errors.ts';
 import { cancel } from './exec-stream/cancel.ts';
 import { durableThroughput } from './exec-stream/durable-throughput.ts';
 import { latency } from './exec-stream/latency.ts';
+import { lineLag } from './exec-stream/line-lag.ts';
 import { manyExecs } from './exec-stream/many-execs.ts';
+import { manyStreams } from './exec-stream/many-streams.ts';
 import { nodeThroughput } from './exec-stream/node-throughput.ts';
 import { resume } from './exec-stream/resume.ts';
 import { slowReader } from './exec-stream/slow-reader.ts';
+import { stdin } from './exec-stream/stdin.ts';
 import { firehose, smallFrames } from './exec-stream/throughput.ts';
 import { atRest } from './coordinator/at-rest.ts';
 import { firstDial } from './coordinator/first-dial.ts';
@@ -36,7 +39,10 @@ const suite: readonly Benchmark[] = [
   nodeThroughput,
   firehose,
   smallFrames,
+  lineLag,
+  stdin,
   slowReader,
+  manyStreams,
   manyExecs,
   cancel,
   resume,

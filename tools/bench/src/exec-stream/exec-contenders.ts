@@ -29,7 +29,7 @@ export const runClient = async (place: ExecPlace, client: ClientName, work: Work
     nodeProgram(join(import.meta.dirname, name), ...options, '--', ...work.command);
   const kubectlExec = [
     ...[program, 'run', ...goOptions, '--', kubectl(), '--kubeconfig', place.kubeconfig, '-n', namespace],
-    ...['exec', pod, '-c', container, '--', ...work.command],
+    ...['exec', pod, '-c', container, ...(options.includes('--stdin') ? ['-i'] : []), '--', ...work.command],
   ];
   const argv = {
     'exec-stream': () => node('exec-danube.ts'),

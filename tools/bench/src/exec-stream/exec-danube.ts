@@ -12,14 +12,14 @@ const work = parseWork(process.argv.slice(2));
 await using client = new KubeClient(path === undefined ? { server, caPem, token: 'bench' } : await loadConfig());
 const stream = new ExecStream(client);
 
-/** As many bytes as the command is to read, made while they are sent. */
-function* zeros(bytes: number): Generator<Buffer> {
-  const block = Buffer.alloc(256 * 1024);
+/** Bytes 0 to 250 again and again, so that a piece that is missing or doubled changes the hash; made while they are sent. */
+function* pattern(bytes: number): Generator<Buffer> {
+  const block = Buffer.from(Array.from({ length: 251 * 1024 }, (_, index) => index % 251));
   for (let left = bytes; left > 0; left -= block.length) yield left < block.length ? block.subarray(0, left) : block;
 }
 
 await measureExecs(work, async (command, take) => {
-  const stdin = work.stdinBytes > 0 ? { stdin: Readable.from(zeros(work.stdinBytes)) } : {};
+  const stdin = work.stdinBytes > 0 ? { stdin: Readable.from(pattern(work.stdinBytes)) } : {};
   const session = stream.exec(execTarget, command, stdin);
   session.stderr.resume();
   session.stdout.on('data', (bytes: Buffer) => {

@@ -8,6 +8,8 @@ export type ExecWork = {
   /** Hash the output. Without it, bytes are only counted: a hash would cost more than what is measured. */
   readonly check: boolean;
   readonly stdinBytes: number;
+  /** Each line of the output is the time of its writing in nanoseconds: tell how old lines are, not how long execs take. */
+  readonly lag: boolean;
   /** Read no faster than this; 0 is as fast as it comes. */
   readonly bytesPerSecond: number;
   /** Read nothing for so long, once a tenth has come. */
@@ -41,33 +43,48 @@ export const parseWork = (argv: readonly string[]): ExecWork => {
       execs: { type: 'string', default: '1' },
       check: { type: 'boolean', default: false },
       stdin: { type: 'string', default: '0' },
+      lag: { type: 'boolean', default: false },
       rate: { type: 'string', default: '0' },
       stall: { type: 'string', default: '0' },
     },
   });
-  const { execs, check, stdin, rate, stall } = values;
+  const { execs, check, lag, stdin, rate, stall } = values;
   return {
     execs: Number(execs),
     command: positionals,
     check,
+    lag,
     stdinBytes: Number(stdin),
     bytesPerSecond: Number(rate),
     stallMs: Number(stall),
   };
 };
 
-/** Counts what comes, and hashes it when it is to be checked. */
+/** Counts what comes, hashes it when it is to be checked, and reads the stamps of its lines when they are to be timed. */
 export class Tally {
   count = 0;
+  /** How old lines were when they came. */
+  readonly lagMs: number[] = [];
   readonly #hash;
+  readonly #lag;
+  #rest = '';
 
-  constructor(check: boolean) {
+  constructor({ check, lag }: Pick<ExecWork, 'check' | 'lag'>) {
     this.#hash = check ? createHash('sha256') : undefined;
+    this.#lag = lag;
   }
 
   add(bytes: Uint8Array): void {
     this.count += bytes.length;
     this.#hash?.update(bytes);
+    if (this.#lag) this.#read(bytes);
+  }
+
+  #read(bytes: Uint8Array): void {
+    const nowMs = performance.timeOrigin + performance.now();
+    const lines = (this.#rest + Buffer.from(bytes).toString()).split('\n');
+    this.#rest = lines.pop() ?? '';
+    for (const line of lines) this.lagMs.push(nowMs - Number(line) / 1e6);
   }
 
   get sha256(): { readonly sha256?: string } {

@@ -8,7 +8,7 @@ export type RunExec = (command: readonly string[], take: (bytes: Uint8Array) => 
 export const measureExecs = async (work: ExecWork, run: RunExec): Promise<void> => {
   await run(['true'], () => undefined);
   const idleRssBytes = beginMemory();
-  const tally = new Tally(work.check);
+  const tally = new Tally(work);
   const take = taker(work, tally);
   const latencyMs: number[] = [];
   const cpu = process.cpuUsage();
@@ -26,7 +26,7 @@ export const measureExecs = async (work: ExecWork, run: RunExec): Promise<void> 
     idleRssBytes,
     count: tally.count,
     ...tally.sha256,
-    latencyMs: latencyMs.sort((a, b) => a - b),
+    latencyMs: (work.lag ? tally.lagMs : latencyMs).sort((a, b) => a - b),
   };
   process.stdout.write(`${JSON.stringify(measured)}\n`);
 };
