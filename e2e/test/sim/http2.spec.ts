@@ -1,6 +1,7 @@
 import { type ClusterSim, startClusterSim } from '@danube/cluster-sim';
 import { KubeClient, type KubeClientOptions, type WatchEvent } from '@danube/k8s-client';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { describeHttp2 } from '../suites/k8s-client/http2.ts';
 
 describe('a client over HTTP/2', () => {
   let sim: ClusterSim;
@@ -11,14 +12,17 @@ describe('a client over HTTP/2', () => {
       { server: sim.url, caPem: sim.caPem, token: sim.token },
       { http2: true, onConnect: () => (connections += 1), ...options },
     );
-  beforeEach(async () => {
+  beforeAll(async () => {
     sim = await startClusterSim({ http2: true });
+  });
+  afterAll(() => sim.close());
+  beforeEach(() => {
     connections = 0;
     client = open();
   });
   afterEach(async () => {
     await client.close({ graceMs: 100 });
-    await sim.close();
+    sim.faults.clear();
   });
 
   const maps = () => client.configMaps('default');
@@ -33,24 +37,7 @@ describe('a client over HTTP/2', () => {
     return names;
   };
 
-  it('has many calls at the same time on one connection', async () => {
-    await Promise.all(Array.from({ length: 80 }, (_, index) => maps().create(map(`m-${index}`))));
-    expect((await maps().list({ labelSelector: '!x' })).items.length).toBeGreaterThanOrEqual(80);
-    expect(connections).toBe(1);
-  });
-
-  it('has at most a hundred streams on a connection, and opens another one for more', async () => {
-    const stop = new AbortController();
-    const { resourceVersion } = await maps().list();
-    const watches = Array.from({ length: 120 }, () =>
-      namesFrom(maps().watch({ resourceVersion, signal: stop.signal }), 1),
-    );
-    await maps().create(map('seen-by-all'));
-    expect(await Promise.all(watches)).toEqual(Array(120).fill(['seen-by-all']));
-    // One for calls, two for streams.
-    expect(connections).toBe(3);
-    stop.abort();
-  });
+  describe('shares connections', () => describeHttp2(() => ({ server: sim.url, caPem: sim.caPem, token: sim.token })));
 
   it('goes on with a watch that runs when GOAWAY comes, without loss or repetition', async () => {
     const { resourceVersion } = await maps().list();
