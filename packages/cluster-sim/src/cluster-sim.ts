@@ -151,7 +151,7 @@ export const startClusterSim = async (options: ClusterSimOptions = {}): Promise<
   const scheduler = new Scheduler(store, new EventRecorder(objects, 'default-scheduler', now), now);
   const namespaces = new NamespaceController(objects, catalog, { caPem, now });
   const collector = new GarbageCollector(objects, catalog);
-  const endings = [cleanUpCustomResources(objects, catalog), keepQuotas(objects, catalog)];
+  const endings = [cleanUpCustomResources(objects), keepQuotas(objects, catalog)];
   for (const name of SYSTEM_NAMESPACES)
     objects.create({ kind: known.namespaces, namespace: undefined }, { metadata: { name } });
   objects.create({ kind: known.nodes, namespace: undefined }, nodeObject(settings.node, KUBERNETES_VERSION, now()));

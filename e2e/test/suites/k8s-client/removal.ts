@@ -62,6 +62,16 @@ export const describeRemoval = ({ client, namespace, image }: Workplace): void =
     expect(items.map(({ metadata }) => metadata?.labels?.['part'])).toEqual(['b']);
   });
 
+  it('of many takes what they own with them', async () => {
+    const run = unique('kin');
+    const { metadata } = await configMaps().create(configMap(`${run}-a`, {}, { run }));
+    const ownerReferences = [{ apiVersion: 'v1', kind: 'ConfigMap', name: `${run}-a`, uid: metadata?.uid ?? '' }];
+    await configMaps().create({ metadata: { name: `${run}-b`, labels: { run }, ownerReferences } });
+    await configMaps().deleteCollection({ labelSelector: `run=${run}` });
+    await configMaps().waitFor(`${run}-b`, isDeleted(), { timeoutMs: 30_000 });
+    expect((await configMaps().list({ labelSelector: `run=${run}` })).items).toEqual([]);
+  }, 40_000);
+
   describe('of an owner', () => {
     const family = async () => {
       const [owner, child] = [unique('owner'), unique('child')];

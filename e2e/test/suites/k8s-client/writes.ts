@@ -4,6 +4,7 @@ import {
   hasCondition,
   isAlreadyExists,
   isConflict,
+  isDeleted,
   isNotFound,
   isPodRunning,
   type KubeObject,
@@ -174,6 +175,16 @@ export const describeWrites = ({ client, namespace, image }: Workplace): void =>
       expect((error as Error).message).toContain('conflict with "hand" using v1: .data.a');
     });
 
+    it('that changes nothing makes no new version', async () => {
+      const name = unique('ssa');
+      const first = await apply('one', name, { a: '1', b: '1' });
+      const again = await apply('one', name, { b: '1', a: '1' });
+      expect(again.metadata?.resourceVersion).toBe(first.metadata?.resourceVersion);
+      expect((await apply('one', name, { a: '1' })).metadata?.resourceVersion).not.toBe(
+        first.metadata?.resourceVersion,
+      );
+    });
+
     it('merges lists by their keys', async () => {
       const pods = client().pods(namespace);
       const name = unique('ssa');
@@ -282,7 +293,7 @@ export const describeWrites = ({ client, namespace, image }: Workplace): void =>
         namespaced: false,
       });
 
-    beforeAll(async () => {
+    const define = async () => {
       const preserve = { type: 'object', 'x-kubernetes-preserve-unknown-fields': true };
       const definition = {
         metadata: { name: `boats.${group}` },
@@ -309,12 +320,16 @@ export const describeWrites = ({ client, namespace, image }: Workplace): void =>
         if (!isNotFound(listed)) break;
         await new Promise((resolve) => setTimeout(resolve, 20));
       }
-    }, 40_000);
+    };
+    beforeAll(define, 40_000);
     afterAll(() => definitions().delete(`boats.${group}`));
 
     it('has all verbs, and fields that nobody knows survive reading and writing', async () => {
       const rigging = { masts: 2, sails: [{ kind: 'jib', areaM2: 12.5 }, null], deep: { very: { true: false } } };
-      const created = await boats().create({ metadata: { name: 'anna' }, spec: { length: 9, rigging } });
+      const anna = { metadata: { name: 'anna' }, spec: { length: 9, rigging } };
+      const created = await boats().create({ ...anna, status: { afloat: true } });
+      // A status is not for whoever creates the object.
+      expect(created.status).toBeUndefined();
       expect(created).toMatchObject({ apiVersion: `${group}/v1`, kind: 'Boat', metadata: { generation: 1 } });
       const updated = await boats().update('anna', (boat) => {
         boat.spec = { ...boat.spec, length: 10 };
@@ -347,5 +362,13 @@ export const describeWrites = ({ client, namespace, image }: Workplace): void =>
       await watching;
       expect(seen).toEqual(['ADDED 3', 'DELETED 3']);
     });
+
+    it('takes all of its objects with it', async () => {
+      await boats().create({ metadata: { name: 'left' } });
+      await definitions().delete(`boats.${group}`);
+      await definitions().waitFor(`boats.${group}`, isDeleted(), { timeoutMs: 30_000 });
+      await define();
+      expect((await boats().list()).items).toEqual([]);
+    }, 80_000);
   });
 };

@@ -202,9 +202,7 @@ const remove = async (call: ResourceCall, { objects }: ResourceEnvironment): Pro
     if (kind === known.namespaces) throw failures.methodNotAllowed();
     const selects = selectorOf(target);
     const removed = objects.store.list(kind, namespace).items.filter(selects);
-    for (const { metadata } of removed) {
-      objects.delete({ kind, namespace: metadata.namespace, name: metadata.name }, options);
-    }
+    objects.deleteAll(kind, removed, options);
     const metadata = { resourceVersion: String(objects.store.revision) };
     sendText(response, renderList(kind, { items: removed, metadata }, rendering));
     return;

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { failures } from '../api/api-status.ts';
-import { apiTime, type KubeObject, type ManagedFieldsEntry } from '../objects.ts';
+import { apiTime, omit, type JsonObject, type KubeObject, type ManagedFieldsEntry } from '../objects.ts';
 import {
   decodeFields,
   displayPath,
@@ -76,6 +76,12 @@ export const trackUpdate = (next: KubeObject, previous: KubeObject | undefined, 
   return withOwners(next, known ? left : [...left, { entry: newEntry(next, manager), fields: changed }]);
 };
 
+/** What two states of an object must have in common to be the same. */
+const timeless = (object: KubeObject): JsonObject => {
+  const entries = (object.metadata.managedFields ?? []).map((entry) => JSON.stringify({ ...entry, time: '' }));
+  return { ...object, metadata: { ...omit(object.metadata, 'resourceVersion'), managedFields: entries.sort() } };
+};
+
 /** What an apply does to an object: `merged` is the object with the applied fields in it, `previous` as it was. */
 export interface ApplyInput {
   readonly applied: unknown;
@@ -110,5 +116,7 @@ export const applyFields = ({ applied, merged, previous, force }: ApplyInput, ma
       left.some(({ fields }) => [...fields.keys()].some((other) => other.startsWith(id.replace(/\.$/, ''))));
     if (!stays) result = withoutField(result, path) as KubeObject;
   }
-  return withOwners(result, [...left, { entry: newEntry(merged, manager), fields: set }]);
+  const outcome = withOwners(result, [...left, { entry: newEntry(merged, manager), fields: set }]);
+  // The time of an apply that changed nothing is not told, so that it makes no new version.
+  return previous !== undefined && isDeepStrictEqual(timeless(outcome), timeless(previous)) ? previous : outcome;
 };

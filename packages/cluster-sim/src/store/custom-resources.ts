@@ -1,6 +1,6 @@
 import { known } from '../api/kinds.ts';
 import { apiTime, asArray, asObject, asString, at, type KubeObject } from '../objects.ts';
-import type { KindCatalog } from './kind-catalog.ts';
+import { definedBy } from './kind-catalog.ts';
 import type { ObjectApi } from './object-api.ts';
 
 /** The status of a CustomResourceDefinition that is taken at once: there is no other server that could object. */
@@ -35,16 +35,9 @@ export const establishedStatus = (definition: KubeObject, now: Date): KubeObject
   };
 };
 
-/** Deletes the objects of a kind of its own before its definition goes. Returns how to end that. */
-export const cleanUpCustomResources = (objects: ObjectApi, catalog: KindCatalog): (() => void) =>
+/** Deletes the objects of a kind of its own when its definition goes. Returns how to end that. */
+export const cleanUpCustomResources = (objects: ObjectApi): (() => void) =>
   objects.store.subscribe(({ type, kind, object }) => {
     if (kind !== known.customResourceDefinitions || type !== 'DELETED') return;
-    const group = asString(at(object, 'spec', 'group'));
-    const plural = asString(at(object, 'spec', 'names', 'plural'));
-    for (const served of catalog.all()) {
-      if (served.group !== group || served.plural !== plural) continue;
-      for (const { metadata } of objects.store.list(served).items) {
-        objects.delete({ kind: served, namespace: metadata.namespace, name: metadata.name });
-      }
-    }
+    for (const defined of definedBy(object)) objects.deleteAll(defined, objects.store.list(defined).items);
   });

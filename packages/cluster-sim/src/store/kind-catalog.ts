@@ -5,7 +5,7 @@ import type { Store } from './store.ts';
 const definitions = 'customresourcedefinitions';
 
 /** The kinds that a CustomResourceDefinition defines: one for each version that is served. */
-const definedBy = ({ spec }: KubeObject): ResourceKind[] => {
+export const definedBy = ({ spec }: KubeObject): ResourceKind[] => {
   const group = asString(at(spec, 'group'));
   const names = asObject(at(spec, 'names'));
   return asArray(at(spec, 'versions'))
@@ -26,6 +26,8 @@ const definedBy = ({ spec }: KubeObject): ResourceKind[] => {
 /** Every kind that is served: those of Kubernetes, and those that CustomResourceDefinitions add while they are there. */
 export class KindCatalog {
   readonly #custom = new Map<string, readonly ResourceKind[]>();
+  #all: readonly ResourceKind[] = kinds;
+  #byPath = new Map(kinds.map((kind) => [pathOf(kind), kind]));
 
   constructor(store: Store) {
     store.subscribe(({ type, kind, object }) => {
@@ -38,19 +40,24 @@ export class KindCatalog {
           object.metadata.name,
           defined.map((next) => before.find((old) => isSame(old, next)) ?? next),
         );
+      this.#all = [...kinds, ...[...this.#custom.values()].flat()];
+      this.#byPath = new Map(this.#all.map((each) => [pathOf(each), each]));
     });
   }
 
   /** All of them. */
   all(): readonly ResourceKind[] {
-    return this.#custom.size === 0 ? kinds : [...kinds, ...[...this.#custom.values()].flat()];
+    return this.#all;
   }
 
   /** The kind that is served there, or undefined. */
   find(group: string, version: string, plural: string): ResourceKind | undefined {
-    return this.all().find((kind) => kind.plural === plural && kind.group === group && kind.version === version);
+    return this.#byPath.get(pathOf({ group, version, plural }));
   }
 }
+
+const pathOf = ({ group, version, plural }: Pick<ResourceKind, 'group' | 'version' | 'plural'>): string =>
+  `${group}/${version}/${plural}`;
 
 /** A kind keeps its identity as long as nothing about it changes. */
 const isSame = (one: ResourceKind, other: ResourceKind): boolean => JSON.stringify(one) === JSON.stringify(other);

@@ -71,7 +71,11 @@ export class ObjectApi {
   /** Creates an object. 404 without its namespace, 403 while that is going away, 409 when the name is taken, 422 when it is not valid. */
   create({ kind, namespace }: Omit<ObjectAddress, 'name'>, body: JsonObject, options: WriteOptions = {}): KubeObject {
     if (options.strict === true) checkFields(kind, body);
-    const draft = newObject(withoutUnknownFields(kind, body), { kind, namespace, now: this.#now() });
+    const draft = newObject(withoutStatus(kind, withoutUnknownFields(kind, body)), {
+      kind,
+      namespace,
+      now: this.#now(),
+    });
     const ref = refOf(kind, draft.metadata.name);
     if (namespace !== undefined) this.#checkNamespace(namespace, kind, draft.metadata.name);
     const strategy = strategyOf(kind);
@@ -139,6 +143,14 @@ export class ObjectApi {
     if (isDeepStrictEqual(marked, current)) return { object: current, gone: false };
     const object = this.store.put(kind, marked);
     return { object, gone: false };
+  }
+
+  /** Deletes these objects, but for those that went with their owners meanwhile. */
+  deleteAll(kind: ResourceKind, objects: readonly KubeObject[], options: DeleteOptions = {}): void {
+    for (const { metadata } of objects) {
+      const { namespace, name } = metadata;
+      if (this.store.get(kind, namespace, name) !== undefined) this.delete({ kind, namespace, name }, options);
+    }
   }
 
   /** Removes a namespace that is empty: the end of its deletion. */
@@ -219,6 +231,10 @@ export class ObjectApi {
     return this.store.remove(kind, object) ?? object;
   }
 }
+
+/** The body of a create without the status, which only the kind's controller writes. A node comes with its own. */
+const withoutStatus = (kind: ResourceKind, body: JsonObject): JsonObject =>
+  kind !== known.nodes && kind.subresources.includes('status') ? omit(body, 'status') : body;
 
 /** Throws the 400 of `fieldValidation=Strict`. */
 const checkFields = (kind: ResourceKind, body: JsonObject): void => {
