@@ -1,8 +1,8 @@
 import { InterruptedError, UsageError } from './errors.ts';
 import { runExecStream } from './exec-stream/run-exec-stream.ts';
 import { runJobs } from './jobs/run-jobs.ts';
-import { help, parseOptions } from './options.ts';
-import { report } from './report.ts';
+import { help, type Options, parseOptions } from './options.ts';
+import { report, type Row } from './report.ts';
 
 const INTERRUPTED = 130;
 
@@ -14,17 +14,27 @@ for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
 try {
   const options = parseOptions(process.argv.slice(2));
   if (options.help) process.stdout.write(help);
-  else {
-    const { what, on, seed, json } = options;
-    console.error(`${what} on ${on}, seed ${seed}`);
-    const rows = await (what === 'exec-stream' ? runExecStream : runJobs)(options, stop.signal);
-    process.exitCode = report(rows, { what, on, seed, json });
-  }
+  else process.exitCode = await run(options);
 } catch (error) {
-  if (error instanceof UsageError) console.error(`${error.message}\n\n${help}`);
-  else if (error instanceof InterruptedError) console.error(error.message);
-  else throw error;
-  process.exitCode = error instanceof UsageError ? 2 : INTERRUPTED;
+  if (!(error instanceof UsageError)) throw error;
+  console.error(`${error.message}\n\n${help}`);
+  process.exitCode = 2;
 }
 // What a broken-off try still waits for must not hold the process.
 process.exit();
+
+async function run(options: Options): Promise<number> {
+  const { what, on, seed } = options;
+  console.error(`${what} on ${on}, seed ${seed}`);
+  const rows: Row[] = [];
+  try {
+    await (what === 'exec-stream' ? runExecStream : runJobs)(options, { rows, signal: stop.signal });
+  } catch (error) {
+    if (!(error instanceof InterruptedError)) throw error;
+    // What was found until then is still true.
+    report(rows, options);
+    console.error(error.message);
+    return INTERRUPTED;
+  }
+  return report(rows, options);
+}

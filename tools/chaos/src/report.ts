@@ -8,6 +8,12 @@ export interface Row {
   readonly note?: string;
 }
 
+/** Where rows go as soon as they are known, and what ends a run early. */
+export interface Course {
+  readonly rows: Row[];
+  readonly signal: AbortSignal;
+}
+
 /** What the rows belong to, and how to show them. */
 export interface Headline {
   readonly what: string;
@@ -21,15 +27,15 @@ export interface Headline {
 const SHOWN = 10;
 
 /** Prints the rows and their sum. Gives the exit code: 1 with a violation. */
-export function report(rows: readonly Row[], { json, ...headline }: Headline): number {
+export function report(rows: readonly Row[], { json, what, on, seed }: Headline): number {
   const violations = rows.reduce((sum, row) => sum + row.violations.length, 0);
-  if (json) for (const row of rows) console.log(JSON.stringify({ ...headline, ...row }));
+  if (json) for (const row of rows) console.log(JSON.stringify({ what, on, seed, ...row }));
   else table(rows, violations);
   return violations === 0 ? 0 : 1;
 }
 
 function table(rows: readonly Row[], violations: number): void {
-  const width = Math.max(...rows.map(({ name }) => name.length)) + 2;
+  const width = Math.max(0, ...rows.map(({ name }) => name.length)) + 2;
   const line = (name: string, counts: readonly (number | string)[], note = ''): void =>
     console.log(
       (name.padEnd(width) + counts.map((count) => String(count).padStart(12)).join('') + `  ${note}`).trimEnd(),

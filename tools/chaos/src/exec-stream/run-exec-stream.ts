@@ -1,7 +1,7 @@
 import { InterruptedError, UsageError } from '../errors.ts';
 import { interruptible } from '../interruptible.ts';
 import type { Options } from '../options.ts';
-import type { Row } from '../report.ts';
+import type { Course, Row } from '../report.ts';
 import { openCluster } from './clusters.ts';
 import { cuts } from './cuts.ts';
 import { exits } from './exits.ts';
@@ -17,13 +17,12 @@ import { starts } from './starts.ts';
 export const scenarios: readonly Scenario[] = [cuts, starts, kills, exits, slowReader, stalledReaders, leaks, lies];
 
 /** Runs the chosen scenarios one after the other, each on a cluster or in a namespace of its own. */
-export async function runExecStream(options: Options, signal: AbortSignal): Promise<Row[]> {
+export async function runExecStream(options: Options, { rows, signal }: Course): Promise<void> {
   const { scenario } = options;
   const chosen = scenarios.filter(({ name }) => scenario === undefined || name === scenario);
   if (chosen.length === 0) {
     throw new UsageError(`--scenario: expected ${scenarios.map(({ name }) => name).join(', ')}, got ${scenario ?? ''}`);
   }
-  const rows: Row[] = [];
   for (const each of chosen) {
     const began = performance.now();
     const found = await play(each, options, signal);
@@ -31,7 +30,6 @@ export async function runExecStream(options: Options, signal: AbortSignal): Prom
     console.error(`${each.name}: ${seconds} s`);
     rows.push(...found.map((row) => ({ ...row, seconds })));
   }
-  return rows;
 }
 
 async function play(scenario: Scenario, options: Options, signal: AbortSignal): Promise<readonly Row[]> {

@@ -7,7 +7,7 @@ import { UsageError } from '../errors.ts';
 import { interruptible } from '../interruptible.ts';
 import type { Options } from '../options.ts';
 import { showProgress } from '../progress.ts';
-import type { Row } from '../report.ts';
+import type { Course } from '../report.ts';
 import { bundlePrograms, openWorld, type Programs } from './open-world.ts';
 import { loadCoordinator } from './real-ground.ts';
 import { type Tally, tryFault } from './try-fault.ts';
@@ -28,14 +28,13 @@ const WORLDS_AT_ONCE = { sim: 6, real: 1 };
 const SEED_STEP = 1_000_000;
 
 /** Runs the kinds of trouble one after the other, each against Danubes of its own. */
-export const runJobs = async (options: Options, signal: AbortSignal): Promise<Row[]> => {
+export const runJobs = async (options: Options, { rows, signal }: Course): Promise<void> => {
   const { on, only = '', quick } = options;
   const tries = options.tries ?? jobTries[quick ? 'quick' : 'full'][on];
   const faults = jobFaults.filter(({ name }) => name.includes(only));
   if (faults.length === 0)
     throw new UsageError(`--only: expected a part of ${jobFaults.map(({ name }) => name).join(', ')}, got ${only}`);
   const dir = await mkdtemp(join(tmpdir(), 'danube-chaos-'));
-  const rows: Row[] = [];
   try {
     const programs = await bundlePrograms(dir);
     if (on === 'real') await loadCoordinator(options.cluster, dir);
@@ -45,15 +44,16 @@ export const runJobs = async (options: Options, signal: AbortSignal): Promise<Ro
       const seconds = Math.round((performance.now() - startedMs) / 1000);
       console.error(`${fault.name}: ${tally.tries} tries, ${tally.violations.length} violations, ${seconds} s`);
       // A kind of trouble that did not come about often enough shows nothing.
-      const missing = tally.tries < tries ? [`only ${tally.tries} of ${tries} tries came about`] : [];
+      const missing =
+        tally.tries < tries && !signal.aborted ? [`only ${tally.tries} of ${tries} tries came about`] : [];
       const violations = [...tally.violations, ...missing];
       rows.push({ name: fault.name, tries: tally.tries, violations, seconds, note: `${tally.jobs} jobs` });
+      signal.throwIfAborted();
     }
   } finally {
     if (options.keep) console.error(`kept: ${dir}`);
     else await rm(dir, { recursive: true, force: true });
   }
-  return rows;
 };
 
 type Run = {
@@ -89,9 +89,10 @@ const tryInWorlds = async (fault: JobFault, run: Run): Promise<Tally> => {
     ),
   );
   progress.stop();
-  run.signal.throwIfAborted();
   const { violations, ...counts } = total();
-  const broken = ends.flatMap((end) => (end.status === 'rejected' ? [`it broke off: ${String(end.reason)}`] : []));
+  const broken = ends.flatMap((end) =>
+    end.status === 'rejected' && end.reason !== run.signal.reason ? [`it broke off: ${String(end.reason)}`] : [],
+  );
   return { ...counts, violations: [...violations, ...broken] };
 };
 
