@@ -57,4 +57,20 @@ describe('the chaos proxy', () => {
   it('resets', async () => {
     expect(await echo({ kind: 'reset', afterBytes: 500 })).toMatchObject({ end: 'ECONNRESET', hits: 1 });
   });
+
+  it('counts a connection once, however much comes after its end', async () => {
+    const server = createServer({ allowHalfOpen: true }, (socket) => {
+      const timer = setInterval(() => socket.write('more'), 5);
+      socket.on('error', () => undefined).on('close', () => clearInterval(timer));
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const target = { host: '127.0.0.1', port: (server.address() as AddressInfo).port };
+    await using proxy = await ChaosProxy.start(target, () => ({ kind: 'end', afterBytes: 2 }));
+    const socket = connect({ port: proxy.port, host: '127.0.0.1', allowHalfOpen: true }).resume();
+    await once(socket, 'end');
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(proxy.hits).toBe(1);
+    socket.destroy();
+    server.close();
+  });
 });

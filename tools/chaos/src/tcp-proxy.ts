@@ -84,7 +84,9 @@ export class ChaosProxy implements AsyncDisposable {
       write(pipe, bytes.subarray(slow));
       return;
     }
-    to.write(bytes.subarray(0, Math.max(0, left)));
+    // What comes after the end of a connection was sent in vain.
+    if (left < 0) return;
+    to.write(bytes.subarray(0, left));
     this.hits++;
     spoil(pipe);
   }
