@@ -81,7 +81,10 @@ export interface ExecOptions {
    * @default 'sentinel', 'none' with tty
    */
   readonly verify?: 'sentinel' | 'none';
-  /** How long to try again while the container is not there yet. @default 0 */
+  /**
+   * How long to try again while nothing can have started: the container is not there yet, the server is away, or it denies (which is
+   * believed after 15 s: a server that has just started denies everything). @default 0
+   */
   readonly retryForMs?: number;
 }
 

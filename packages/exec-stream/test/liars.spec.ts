@@ -140,6 +140,21 @@ describe('a refused exec', () => {
     expect(tries).toBe(4);
   });
 
+  it('is asked again when an API server that has just started denies what it will allow', async () => {
+    let tries = 0;
+    const body = { message: 'pods "pod" is forbidden: User "u" cannot get resource "pods/exec": RBAC: role not found' };
+    await using peer = await startExecPeer({
+      refuse: () => (++tries < 3 ? { status: 403, body } : undefined),
+      session: (s) => endHonestly(s),
+    });
+    const session = new ExecStream(peer.client).exec(target, ['true'], { retryForMs: 5_000 });
+    expect((await session.result).code).toBe(0);
+    expect(tries).toBe(3);
+    tries = -100;
+    const denied = new ExecStream(peer.client).exec(target, ['true'], { retryForMs: 300 });
+    expect(await errorOf(denied.result)).toMatchObject({ code: 'EXEC_REFUSED', status: 403 });
+  });
+
   it('says what to do about an image without sh', async () => {
     const message = 'OCI runtime exec failed: exec failed: exec: "sh": executable file not found in $PATH: unknown';
     await using peer = await startExecPeer({ session: (s) => s.exit({ message }) });

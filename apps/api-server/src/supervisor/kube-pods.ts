@@ -93,6 +93,9 @@ const explainCreate = (error: unknown): CreateFailure => {
   if (error instanceof InvalidJobPodError) return { reason: reason('InvalidSpec', message), isPassing: false };
   if (error instanceof PodError && error.code === 'QuotaExceeded')
     return { reason: reason('QuotaExceeded', message), isPassing: true };
+  // A kube-apiserver that has just started denies everything until it has read its RBAC objects.
+  if (isForbidden(error) && message.includes('cannot create resource'))
+    return { reason: reason('ContainerConfigError', message), isPassing: true };
   if (isInvalid(error) || isForbidden(error)) return { reason: reason('InvalidSpec', message), isPassing: false };
   return { reason: reason('ApiUnavailable', message), isPassing: isRetryable(error) };
 };

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ExecAbortedError, ExecError, ExecLostError } from '../errors.ts';
 import type { ExitRecord, Journal, JournalChunk, RunState, StreamBytes } from '../types.ts';
 import type { PodWatches } from '../pod/pod-watches.ts';
+import { Refusals } from '../retry.ts';
 import { parseExitRecord } from './exit-record.ts';
 import { journalOf } from './journal.ts';
 import { relayEvents, type RelayRequest } from './relay-connection.ts';
@@ -54,6 +55,7 @@ async function* readWhilePodLives(settings: Reading): AsyncGenerator<JournalChun
 async function* read(settings: Reading): AsyncGenerator<JournalChunk, ExitRecord> {
   const offsets: { -readonly [stream in keyof StreamBytes]: number } = { ...settings.offsets };
   const { signal } = settings.connection;
+  const refusals = new Refusals();
   let failures = 0;
   let contact = performance.now();
   for (;;) {
@@ -75,7 +77,7 @@ async function* read(settings: Reading): AsyncGenerator<JournalChunk, ExitRecord
       }
     } catch (error) {
       if (signal?.aborted) throw aborted(signal);
-      if (!(error instanceof ExecError) || !isCut(error)) throw error;
+      if (!(error instanceof ExecError) || !(refusals.mayPass(error) || isCut(error))) throw error;
       if (performance.now() - contact > settings.retryForMs) throw error;
       const delayMs = Math.min(MAX_DELAY_MS, FIRST_DELAY_MS * 2 ** failures++);
       await sleep(delayMs * (0.75 + Math.random() / 2), undefined, signal && { signal }).catch(() => undefined);

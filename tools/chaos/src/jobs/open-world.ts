@@ -5,7 +5,9 @@ import { once } from 'node:events';
 import { chmod, copyFile, mkdir, writeFile } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
+import { ChaosError } from '../errors.ts';
 import { ApiServerProcess } from './api-server-process.ts';
+import { comesTrue } from './comes-true.ts';
 import { DanubeClient } from './danube-client.ts';
 import { realGround } from './real-ground.ts';
 import { simGround } from './sim-ground.ts';
@@ -54,7 +56,10 @@ export const openWorld = async (options: WorldOptions): Promise<World & AsyncDis
       await (on === 'sim' ? simGround({ coordinator: programs.coordinator, seed }) : realGround(cluster, options.dir)),
     );
     const namespace = await prepareNamespace(ground);
-    if (on === 'real') parts.defer(() => ground.client.namespaces().delete(namespace));
+    if (on === 'real') {
+      parts.defer(() => ground.client.namespaces().delete(namespace));
+      await untilFurnished(ground, namespace);
+    }
     const port = await freePort();
     const kubeconfig = join(options.dir, 'kubeconfig');
     await writeFile(kubeconfig, ground.kubeconfig, { mode: 0o600 });
@@ -95,6 +100,22 @@ const prepareNamespace = async ({ client }: Ground): Promise<string> => {
   await client.roles(namespace).create(role);
   await client.roleBindings(namespace).create(binding);
   return namespace;
+};
+
+const FURNISH_LIMIT_MS = 120_000;
+
+/** Waits until a cluster has put into a new namespace what every pod there mounts. After a restart of its programs that takes a while. */
+const untilFurnished = async ({ client }: Ground, namespace: string): Promise<void> => {
+  const isThere = await comesTrue(FURNISH_LIMIT_MS, () =>
+    client
+      .configMaps(namespace)
+      .get('kube-root-ca.crt')
+      .then(
+        () => true,
+        () => false,
+      ),
+  );
+  if (!isThere) throw new ChaosError(`namespace ${namespace} got no kube-root-ca.crt within ${FURNISH_LIMIT_MS} ms`);
 };
 
 /** Every worker sees the directory outside of its pod, under its own path; so do coordinators whose clock can jump. */
