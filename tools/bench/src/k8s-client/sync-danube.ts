@@ -1,9 +1,11 @@
 import { heapBytes, measureAndPrint, watchForStalls } from '../programs/measure.ts';
 import { type Kept, openClient, podInformer } from './pod-informer.ts';
 
-const [kept = 'whole'] = process.argv.slice(2) as [Kept?];
+const [kept = 'whole', warm] = process.argv.slice(2) as [Kept?, 'warm'?];
 
 await using client = openClient();
+// What the first request loads is no part of what a pod weighs.
+if (warm) await client.pods('danube-jobs').get('pod-000000');
 const informer = podInformer(client, kept);
 
 const emptyHeapBytes = heapBytes();

@@ -30,20 +30,23 @@ export const runProgram = (argv: readonly string[], { cwd, env = {} }: ProgramOp
 /** On one processor, so that client and server do not take each other's. */
 export const pinned = (cpu: 0 | 1, argv: readonly string[]): string[] => ['taskset', '-c', String(cpu), ...argv];
 
-/** Node with the packages as they are published: built, not from source. See {@link buildPackages}. */
-export const nodeProgram = (file: string, ...args: readonly string[]): string[] => [
-  process.execPath,
-  '--disable-warning=ExperimentalWarning',
-  '--expose-gc',
-  file,
-  ...args,
-];
+/**
+ * Node with a program of this tool and the packages as they are published: built, and not from source, for which Node would
+ * load a compiler into the process that is measured. See {@link buildPackages}.
+ */
+export const nodeProgram = (source: string, ...args: readonly string[]): string[] => {
+  const built = source.replace('/tools/bench/src/', '/tools/bench/dist/').replace(/\.ts$/, '.js');
+  return [process.execPath, '--disable-warning=ExperimentalWarning', '--expose-gc', built, ...args];
+};
 
-/** Builds the packages, so that what is measured is what users get. */
+/** Builds the packages, so that what is measured is what users get, and the programs of this tool. */
 export const buildPackages = async (): Promise<void> => {
   const root = join(import.meta.dirname, '../../../..');
   await runProgram(
-    [join(root, 'node_modules/.bin/nx'), 'run-many', '-t', 'build', '-p', 'k8s-client', 'exec-stream', 'pod-builder'],
+    [
+      join(root, 'node_modules/.bin/nx'),
+      ...['run-many', '-t', 'build', '-p', 'k8s-client', 'exec-stream', 'pod-builder', 'bench'],
+    ],
     {
       cwd: root,
       env: { NX_DAEMON: 'false', NX_TUI: 'false' },
