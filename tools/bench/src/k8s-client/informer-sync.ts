@@ -4,11 +4,11 @@ import type { Size } from '../options.ts';
 import { bound } from '../bound.ts';
 import { BenchError } from '../errors.ts';
 import { goReference } from '../programs/go-reference.ts';
-import type { Measured } from '../programs/measure.ts';
+import type { Measured, Stalls } from '../programs/measure.ts';
 import { type ReferenceServer, startReferenceServer } from '../programs/reference-server.ts';
 import { nodeProgram, pinned, runProgram } from '../programs/run-program.ts';
 
-type Synced = Measured & { readonly longestStallMs: number; readonly heapBytesPerObject: number };
+type Synced = Measured & Stalls & { readonly heapBytesPerObject: number };
 
 const rounds: Readonly<Record<Size, number>> = { quick: 3, normal: 5, full: 11 };
 const podCount: Readonly<Record<Size, number>> = { quick: 5000, normal: 20_000, full: 20_000 };
@@ -30,6 +30,11 @@ const contender = (name: string, server: ReferenceServer, argv: readonly string[
   },
 });
 
+const stallFigures = (of: { readonly id: string; readonly subject: string }, stalls: Stalls): Figure[] => [
+  bound({ ...of, metric: 'longest stall, ms' }, stalls.longestStallMs, { atMost: MAX_STALL_MS }),
+  bound({ ...of, metric: 'longest stall, ms of CPU' }, stalls.longestStallCpuMs, { atMost: MAX_STALL_MS }),
+];
+
 /** C2: the first synchronisation of an informer. */
 export const informerSync: Benchmark = {
   id: 'C2',
@@ -44,7 +49,6 @@ export const informerSync: Benchmark = {
       const argv = danube(kept);
       const subject = contender(`k8s-client ${pods} pods, ${kept}`, server, argv);
       const common = { id: 'C2', rounds: rounds[bench.size], subject };
-      const stall = { id: 'C2', metric: 'longest stall, ms', subject: subject.name };
       figures.push(
         ...(await bench.compare({
           ...common,
@@ -56,7 +60,7 @@ export const informerSync: Benchmark = {
           reference: contender('client-go JSON', server, [program, 'informer']),
           metrics: { seconds: { atMost: 1 } },
         })),
-        bound(stall, (await sync(server, argv)).longestStallMs, { atMost: MAX_STALL_MS }),
+        ...stallFigures({ id: 'C2', subject: subject.name }, await sync(server, argv)),
       );
     }
     return figures;
@@ -74,11 +78,11 @@ export const manyPods: Benchmark = {
     await using server = await startReferenceServer(program, pods);
     const argv = danube('projected');
     const subject = contender(`k8s-client ${pods} pods, projected`, server, argv);
-    const { count, longestStallMs } = await sync(server, argv);
+    const { count, ...stalls } = await sync(server, argv);
     const figure = (metric: string) => ({ id: 'C2-100k', metric, subject: subject.name });
     return [
       bound({ ...figure('pods in the store'), values: [count, pods] }, count / pods, { atLeast: 1 }),
-      bound(figure('longest stall, ms'), longestStallMs, { atMost: MAX_STALL_MS }),
+      ...stallFigures({ id: 'C2-100k', subject: subject.name }, stalls),
       ...(await bench.compare({
         ...{ id: 'C2-100k', rounds: 1, subject, reference: contender('client-go JSON', server, [program, 'informer']) },
         metrics: { seconds: { atMost: 0.4 }, peakRssBytes: { atMost: 1 } },

@@ -11,7 +11,7 @@ await measureAndPrint(
     return informer.list().length;
   },
   () => ({
-    longestStallMs: stalls.stop(),
+    ...stalls.stop(),
     heapBytesPerObject: (heapBytes() - emptyHeapBytes) / informer.list().length,
   }),
 );

@@ -16,7 +16,7 @@ await measureAndPrint(
     return informer.store.size;
   },
   () => ({
-    longestStallMs: stalls.stop(),
+    ...stalls.stop(),
     heapBytesPerObject: (heapBytes() - emptyHeapBytes) / informer.store.size,
   }),
 );

@@ -45,19 +45,35 @@ export const heapBytes = (): number => {
   return process.memoryUsage().heapUsed;
 };
 
-/** Measures the longest time in which the event loop did nothing else, by a timer that should come each millisecond. */
-export const watchForStalls = (): { readonly stop: () => number } => {
-  let longestMs = 0;
-  let lastMs = performance.now();
-  const timer = setInterval(() => {
-    const nowMs = performance.now();
-    longestMs = Math.max(longestMs, nowMs - lastMs);
-    lastMs = nowMs;
-  }, 1);
+/** How long the event loop did nothing else at a stretch, by the clock and by the CPU of its thread. */
+export type Stalls = { readonly longestStallMs: number; readonly longestStallCpuMs: number };
+
+/**
+ * Measures that by a timer that should come each millisecond. On a machine that does other things, too, the clock tells of
+ * those; the CPU tells of this process alone.
+ */
+export const watchForStalls = (): { readonly stop: () => Stalls } => {
+  let longest: Stalls = { longestStallMs: 0, longestStallCpuMs: 0 };
+  let before = { atMs: performance.now(), cpuMs: threadCpuMs() };
+  const look = (): void => {
+    const now = { atMs: performance.now(), cpuMs: threadCpuMs() };
+    longest = {
+      longestStallMs: Math.max(longest.longestStallMs, now.atMs - before.atMs),
+      longestStallCpuMs: Math.max(longest.longestStallCpuMs, now.cpuMs - before.cpuMs),
+    };
+    before = now;
+  };
+  const timer = setInterval(look, 1);
   return {
     stop: () => {
       clearInterval(timer);
-      return Math.max(longestMs, performance.now() - lastMs);
+      look();
+      return longest;
     },
   };
+};
+
+const threadCpuMs = (): number => {
+  const { user, system } = process.threadCpuUsage();
+  return (user + system) / 1000;
 };
