@@ -4,7 +4,7 @@ import { type Kept, openClient, podInformer } from './pod-informer.ts';
 const [kept = 'whole', warm] = process.argv.slice(2) as [Kept?, 'warm'?];
 
 await using client = openClient();
-// What the first request loads is no part of what a pod weighs.
+// What the first request loads is no part of what a pod weighs, nor of the stalls of a list.
 if (warm) await client.pods('danube-jobs').get('pod-000000');
 const informer = podInformer(client, kept);
 
