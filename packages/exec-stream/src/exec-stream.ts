@@ -3,7 +3,7 @@ import type { ConnectionOptions } from './connection/connection.ts';
 import { defaultLivenessTimes, type LivenessTimes } from './connection/liveness.ts';
 import { TlsMemory } from './connection/tls-memory.ts';
 import { attachJournal, type AttachSettings } from './durable/attach.ts';
-import { checkRef, checkSpec } from './durable/check-spec.ts';
+import { checkMilliseconds, checkRef, checkSpec } from './durable/check-spec.ts';
 import { attachment, startAndAttach } from './durable/run.ts';
 import { type Program, runProgram } from './durable/run-program.ts';
 import type { ExecError } from './errors.ts';
@@ -135,9 +135,12 @@ export class ExecStream {
     options: RunOptions & { readonly graceMs?: number } = {},
   ): Promise<{ readonly survivors: number }> {
     checkRef(run);
+    checkMilliseconds('graceMs', options.graceMs);
     const text = killProgram(options.graceMs ?? 10_000);
     const reply = await this.#run(target, { operation: 'kill', args: [run.dir, run.id], text }, options);
-    return { survivors: Number(reply.split(' ')[1]) };
+    const survivors = /^[a-z]+ (\d+)$/.exec(reply)?.[1];
+    if (survivors === undefined) throw notUnderstood(reply);
+    return { survivors: Number(survivors) };
   }
 
   #reading(
@@ -174,7 +177,8 @@ const isWorthAnotherTry = (error: ExecError): boolean =>
 function oneOf<T extends string>(reply: string, states: readonly T[]): T {
   const state = states.find((name) => name === reply);
   if (state !== undefined) return state;
-  throw new ExecExitUnknownError('EXEC_EXIT_UNKNOWN', `the launcher answered ${JSON.stringify(reply)}`, {
-    started: 'maybe',
-  });
+  throw notUnderstood(reply);
 }
+
+const notUnderstood = (reply: string): ExecExitUnknownError =>
+  new ExecExitUnknownError('EXEC_EXIT_UNKNOWN', `the launcher answered ${JSON.stringify(reply)}`, { started: 'maybe' });

@@ -53,12 +53,14 @@ export async function readJournalRange({ stream, offset, bytes, ...run }: Journa
   await using tail = new Tail(files, stream, offset);
   const parts: Buffer[] = [];
   let missingBytes = bytes;
-  for (let chunk = await tail.next(undefined); chunk && missingBytes > 0; chunk = await tail.next(undefined)) {
-    parts.push(chunk.data.subarray(0, missingBytes));
-    missingBytes -= Math.min(missingBytes, chunk.data.length);
-  }
-  if (missingBytes > 0) {
-    throw new ExecError('EXEC_JOURNAL', `${stream}: ${missingBytes} bytes are not there`, { started: 'yes' });
+  while (missingBytes > 0) {
+    const chunk = await tail.next(undefined);
+    if (!chunk) {
+      throw new ExecError('EXEC_JOURNAL', `${stream}: ${missingBytes} bytes are not there`, { started: 'yes' });
+    }
+    const data = chunk.data.subarray(0, missingBytes);
+    parts.push(data);
+    missingBytes -= data.length;
   }
   return Buffer.concat(parts);
 }

@@ -165,7 +165,10 @@ export interface ExitRecord {
   readonly strays?: number;
   /** Processes that could not be killed, e.g. because they run as another user. */
   readonly survivors?: number;
-  /** Streams whose journal is not complete, because of `whenFull: 'truncate'` or a full volume. Absent: both are complete. */
+  /**
+   * Streams whose journal may not be complete: because of `whenFull: 'truncate'`, a full volume, or because the stream was still held open
+   * (or its writer stuck) 2 s after all processes that could be found had ended. Absent: both are complete.
+   */
   readonly incomplete?: readonly ('stdout' | 'stderr')[];
 }
 

@@ -101,7 +101,8 @@ describe.each(shells.map((shell) => [shell.join(' '), shell] as const))('a durab
     await using dir = await temporaryDirectory();
     await using peer = await startExecPeer({ session: runLocally({ shell }) });
     const stream = new ExecStream(peer.client);
-    const run = `env -i KEEP=${dir.path} sleep 71 & (env -i KEEP=${dir.path} sleep 72 &) ; trap "" TERM; echo up; while :; do sleep 1; done`;
+    const daemon = `(setsid sh -c 'trap "" TERM; (KEEP=${dir.path} sleep 73 &) ; exit' &)`;
+    const run = `${daemon}; env -i KEEP=${dir.path} sleep 71 & (env -i KEEP=${dir.path} sleep 72 &) ; trap "" TERM; echo up; while :; do sleep 1; done`;
     const spec = { id: 'k', dir: dir.path, run };
     await stream.start(target, spec);
     const journal = readJournal(spec);
@@ -145,7 +146,7 @@ describe.each(shells.map((shell) => [shell.join(' '), shell] as const))('a durab
     await using peer = await startExecPeer({ session: runLocally({ shell }) });
     const stream = new ExecStream(peer.client);
     const spec = { id: 'once', dir: dir.path, run: `echo ran >> ${dir.path}/runs; sleep 0.2` };
-    const states = await Promise.all(Array.from({ length: 20 }, () => stream.start(target, spec)));
+    const states = await Promise.all(Array.from({ length: 60 }, () => stream.start(target, spec)));
     expect(states.filter(({ state }) => state === 'started')).toHaveLength(1);
     await collect(readJournal(spec));
     expect(await readFile(`${dir.path}/runs`, 'utf8')).toBe('ran\n');
@@ -228,9 +229,16 @@ describe('starting a run', () => {
     [{ id: 'a', dir: '/d', run: 'true', env: { 'A B': '1' } }, /env: expected/],
     [{ id: 'a', dir: '/d', run: 'true', timeoutMs: -1 }, /timeoutMs: expected/],
     [{ id: 'a', dir: '/d', run: 'true', maxOutputBytes: 0 }, /maxOutputBytes: expected/],
+    [{ id: 'a', dir: '/d', run: 'true', orphanAfterMs: 9_999 }, /orphanAfterMs: expected at least 10000/],
   ])('refuses %j before anything is sent', async (spec, message) => {
     const client = { upgradeRequest: () => Promise.reject(new Error('dialled')) };
     await expect(new ExecStream(client).start(target, spec)).rejects.toThrow(message);
+  });
+
+  it('kills with no other grace than a time', async () => {
+    const client = { upgradeRequest: () => Promise.reject(new Error('dialled')) };
+    const killing = new ExecStream(client).kill(target, { id: 'a', dir: '/d' }, { graceMs: Number.NaN });
+    await expect(killing).rejects.toThrow(/graceMs: expected milliseconds, got NaN/);
   });
 
   it('keeps script and environment out of the request', async () => {

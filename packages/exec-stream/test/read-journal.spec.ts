@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { getEventListeners } from 'node:events';
 import { link, mkdir, readdir, rename, symlink, writeFile } from 'node:fs/promises';
 import { describe, expect, it } from '@jest/globals';
@@ -101,9 +102,29 @@ describe('the journal reader', () => {
     await symlink(`${dir.path}/b`, `${dir.path}/c`);
     await mkdir(`${dir.path}/d`);
     await symlink('/dev/zero', `${dir.path}/d/exit.json`);
-    for (const id of ['a', 'b', 'c', 'd']) {
+    await mkdir(`${dir.path}/e`);
+    execFileSync('mkfifo', [`${dir.path}/e/out.0`]);
+    await mkdir(`${dir.path}/f/exit.json`, { recursive: true });
+    await mkdir(`${dir.path}/g`);
+    await writeFile(`${dir.path}/g/exit.json`, `{"pad":"${'x'.repeat(70_000)}"}`);
+    for (const id of ['a', 'b', 'c', 'd', 'e', 'f', 'g']) {
       expect(await errorOf(drain(readJournal({ id, dir: dir.path })))).toMatchObject({ code: 'EXEC_JOURNAL' });
     }
+  });
+
+  it('takes no other name for a part of the output than those a launcher gives', async () => {
+    await using dir = await temporaryDirectory();
+    await mkdir(`${dir.path}/r`);
+    await writeFile(`${dir.path}/r/out.0`, 'abc');
+    await writeFile(`${dir.path}/r/err.0`, '');
+    for (const name of ['out.01', 'out.1x', 'out.-1', 'out.9999999999999999', 'out.']) {
+      await writeFile(`${dir.path}/r/${name}`, 'forged');
+    }
+    await finish(`${dir.path}/r`, record(3));
+    const journal = readJournal({ id: 'r', dir: dir.path, offsets: { stdout: 1, stderr: 0 } });
+    const chunks: string[] = [];
+    for await (const { data } of journal) chunks.push(data.toString());
+    expect(chunks).toEqual(['bc']);
   });
 
   it.each(['{', '[]', '{"code":0}', record(3).replace('"exit"', '"won"'), record(3).replace('3', '-3')])(

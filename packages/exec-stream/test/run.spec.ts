@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile, stat } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
 import { ExecStream, type Journal, readJournal, readJournalRange, type Run } from '../src/index.ts';
 import { runLocally, startExecPeer } from '../src/testing/index.ts';
@@ -162,22 +163,40 @@ describe('a run', () => {
     expect(await readFile(`${dir.path}/runs`, 'utf8')).toBe('ran\n');
   });
 
-  it('is ended when nobody has watched it for as long as it says', async () => {
+  it.each(['run', 'readJournal'] as const)('is told by %s that somebody watches', async (how) => {
     await using dir = await temporaryDirectory();
     await using peer = await startExecPeer({ session: runLocally() });
     const stream = new ExecStream(peer.client);
-    const spec = { dir: dir.path, run: 'echo up; sleep 13; echo end', orphanAfterMs: 10_000, graceMs: 0 };
-    const [watched, left] = [
-      { ...spec, id: 'watched' },
-      { ...spec, id: 'left' },
-    ];
-    await stream.start(target, left);
-    const run = stream.run(target, watched);
-    expect((await collect(run)).stdout).toBe('up\nend\n');
-    expect(await run.exit).toMatchObject({ code: 0, reason: 'exit' });
-    const journal = readJournal(left);
-    expect((await collect(journal)).stdout).toBe('up\n');
-    expect(await journal.exit).toMatchObject({ reason: 'orphaned' });
+    const spec = { id: 'watched', dir: dir.path, run: 'echo up; sleep 60', orphanAfterMs: 10_000, graceMs: 0 };
+    await stream.start(target, spec);
+    const lease = (): Promise<string> => readFile(`${dir.path}/watched/lease`, 'utf8');
+    expect(await lease()).toBe('0\n');
+    const journal = how === 'run' ? stream.run(target, spec) : readJournal(spec);
+    for await (const { data } of journal) {
+      expect(String(data)).toBe('up\n');
+      for (let tries = 0; tries < 200 && ['0\n', ''].includes(await lease()); tries++) await sleep(20);
+      expect(await lease()).not.toBe('0\n');
+      await stream.kill(target, spec, { graceMs: 0 });
+    }
+  });
+
+  it('does not wait at its cap for a reader that stalls, if what is over it may be thrown away', async () => {
+    await using dir = await temporaryDirectory();
+    await using peer = await startExecPeer({ session: runLocally() });
+    const spec = { id: 'cut', dir: dir.path, run: 'echo first; head -c 3000000 /dev/zero; exit 4' };
+    const capped = { ...spec, maxOutputBytes: 1_000_000, whenFull: 'truncate' as const };
+    const run = new ExecStream(peer.client).run(target, capped);
+    let bytes = 0;
+    for await (const { data } of run) {
+      // Not a byte more is read before the command has ended.
+      if (bytes === 0)
+        await readJournal({ ...spec, streams: [] })
+          [Symbol.asyncIterator]()
+          .next();
+      bytes += data.length;
+    }
+    expect(bytes).toBe(1_000_000);
+    expect(await run.exit).toMatchObject({ code: 4, bytes: { stdout: 1_000_000 }, incomplete: ['stdout'] });
   });
 
   it('gives a part of its journal by offset', async () => {

@@ -38,10 +38,13 @@ export function checkSpec(spec: RunSpec): void {
   ) {
     throw new TypeError(`orphanAfterMs: expected at least ${MIN_LEASE_MS} milliseconds, got ${spec.orphanAfterMs}`);
   }
-  for (const field of ['timeoutMs', 'graceMs'] as const) {
-    const value = spec[field];
-    if (value !== undefined && !(Number.isFinite(value) && value >= 0)) {
-      throw new TypeError(`${field}: expected milliseconds, got ${value}`);
-    }
+  checkMilliseconds('timeoutMs', spec.timeoutMs);
+  checkMilliseconds('graceMs', spec.graceMs);
+}
+
+/** @throws TypeError for what is there and is no time */
+export function checkMilliseconds(field: string, value: number | undefined): void {
+  if (value !== undefined && !(Number.isFinite(value) && value >= 0)) {
+    throw new TypeError(`${field}: expected milliseconds, got ${value}`);
   }
 }

@@ -12,6 +12,8 @@ export type StreamName = keyof StreamBytes;
 
 const MAX_RECORD_BYTES = 64 * 1024;
 const prefixes = { stdout: 'out', stderr: 'err' } as const;
+/** Only as a launcher writes it: a name with zeros in front would be found again and again, and never opened. */
+const segmentName = /^(out|err)\.(0|[1-9]\d{0,14})$/;
 
 /** One file of a journal, named by the offset of its first byte. */
 export interface Segment {
@@ -47,10 +49,10 @@ export class RunFiles implements AsyncDisposable {
   /** The file that holds the byte at this offset, or will. @throws ExecError EXEC_FREED when it did */
   async segmentWith(stream: StreamName, offset: number): Promise<Segment | undefined> {
     if (!this.#handle) return undefined;
-    const begins = (await readdir(this.path))
-      .map((name) => new RegExp(`^${prefixes[stream]}\\.(\\d{1,15})$`).exec(name)?.[1])
-      .filter((begin) => begin !== undefined)
-      .map(Number);
+    const begins = (await readdir(this.path)).flatMap((name) => {
+      const [, prefix, begin] = segmentName.exec(name) ?? [];
+      return prefix === prefixes[stream] ? [Number(begin)] : [];
+    });
     const begin = Math.max(...begins.filter((candidate) => candidate <= offset));
     if (begin >= 0) return (await this.segment(stream, begin)) ?? this.segmentWith(stream, offset);
     if (begins.length > 0) throw freed(stream, Math.min(...begins));
@@ -73,7 +75,7 @@ export class RunFiles implements AsyncDisposable {
 
   /** Removes all files of both streams. */
   async removeOutput(): Promise<void> {
-    const names = (await readdir(this.path)).filter((name) => /^(out|err)\.\d{1,15}$/.test(name));
+    const names = (await readdir(this.path)).filter((name) => segmentName.test(name));
     await Promise.all(names.map((name) => rm(`${this.path}/${name}`, { force: true })));
   }
 

@@ -30,7 +30,7 @@ dnb_launch() {
     [ -d "$dnb_d" ] || mkdir -p "$dnb_d" || exit 1
     mkfifo "$dnb_pipes.out" "$dnb_pipes.err" "$dnb_pipes.wake" || exit 1
     exec 5<>"$dnb_pipes.wake"
-    dnb_supervise </dev/null >/dev/null 2>&1 &
+    dnb_supervise &
     dnb_launcher=$!
     # Its death is the end of this pipe.
     exec 6<"$dnb_pipes.wake" 5>&-
@@ -82,6 +82,13 @@ dnb_look
 dnb_count=0
 if [ "$dnb_where" != absent ]; then
   dnb_because killed
+  # A command that is about to start cannot be found yet.
+  dnb_round=0
+  until [ "$dnb_where" != running ] || dnb_tree || [ "$dnb_round" -ge 50 ]; do
+    dnb_round=$((dnb_round + 1))
+    dnb_nap
+    dnb_look
+  done
   dnb_end "$dnb_grace"
 fi
 echo "danube:$dnb_where $dnb_count"

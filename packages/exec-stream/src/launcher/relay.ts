@@ -31,7 +31,7 @@ dnb_find() {
   dnb_base= dnb_oldest=
   for dnb_f in "$dnb_d/$1".[0-9]*; do
     dnb_f=\${dnb_f##*.}
-    case $dnb_f in *[!0-9]*) continue ;; esac
+    case $dnb_f in *[!0-9]* | 0?*) continue ;; esac
     [ -n "$dnb_oldest" ] && [ "$dnb_oldest" -le "$dnb_f" ] || dnb_oldest=$dnb_f
     [ "$dnb_f" -gt "$2" ] || { [ -n "$dnb_base" ] && [ "$dnb_base" -ge "$dnb_f" ]; } || dnb_base=$dnb_f
   done

@@ -52,7 +52,9 @@ dnb_open_journal() {
   dnb_pump_err=$!
   exec 8<&- 9<&-
 }
+# (redirections by exec: those of a call are kept aside by the shell, and would hold the streams of the exec open as long as the run)
 dnb_supervise() {
+  exec </dev/null >/dev/null 2>&1
   trap '' HUP INT QUIT TERM
   dnb_claim
   dnb_open_journal
@@ -127,7 +129,7 @@ dnb_write_record() {
     sleep 1
   done
 }
-# dnb_length NAME: what its pump wrote. One that had to be stopped did not say it.
+# dnb_length NAME: what its pump wrote. One that had to be stopped did not say it, and may have left something in the pipe.
 dnb_length() {
   if ! read -r dnb_bytes dnb_rest <"$dnb_d/$1.end"; then
     dnb_bytes=0 dnb_last=0
@@ -135,6 +137,7 @@ dnb_length() {
       [ "\${dnb_f##*.}" -lt "$dnb_last" ] || dnb_last=\${dnb_f##*.}
     done
     dnb_bytes=$((dnb_last + $(wc -c <"$dnb_d/$1.$dnb_last")))
+    : >"$dnb_d/$1.cut"
     echo "$dnb_bytes $dnb_last" >"$dnb_d/$1.end"
   fi
 }
