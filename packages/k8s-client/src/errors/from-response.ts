@@ -23,6 +23,9 @@ export type StatusBody = {
 // A validation message can quote whole fields.
 const MAX_MESSAGE = 1000;
 
+/** A server's message, as much of it as an error shows. */
+export const shortened = (message: string): string => message.slice(0, MAX_MESSAGE);
+
 const byReason: Readonly<Record<string, KubeErrorCode>> = {
   BadRequest: 'BadRequest',
   Unauthorized: 'Unauthorized',
@@ -107,6 +110,6 @@ export const errorFromResponse = (response: ErrorResponse): ApiError => {
       parseRetryAfter(response.headers['retry-after'], response.nowMs) ??
       (fromDetails === undefined ? undefined : fromDetails * 1000),
     request: response.request,
-    detail: (status?.message ?? `HTTP ${response.status}`).slice(0, MAX_MESSAGE),
+    detail: shortened(status?.message ?? `HTTP ${response.status}`),
   });
 };

@@ -1,5 +1,5 @@
 import { ApiError, WatchExpiredError } from '../errors/api-error.ts';
-import { codeFor, type StatusBody } from '../errors/from-response.ts';
+import { codeFor, shortened, type StatusBody } from '../errors/from-response.ts';
 import { KubeError } from '../errors/kube-error.ts';
 import { TransportError } from '../errors/failures.ts';
 import type { Requester } from '../requester.ts';
@@ -121,7 +121,7 @@ const statusError = (status: StatusBody, label: string): ApiError => {
     details: status.details,
     retryAfterMs: seconds === undefined ? undefined : seconds * 1000,
     request: label,
-    detail: status.message ?? 'the server ended the watch',
+    detail: shortened(status.message ?? 'the server ended the watch'),
   });
 };
 
