@@ -148,49 +148,55 @@ describe.each(shells.map((shell) => [shell.join(' '), shell] as const))('the lau
     expect(await journal.exit).toMatchObject({ code: 0, bytes: { stdout: 4 }, incomplete: ['stdout'] });
   });
 
+  it('ends a run whose reader has fallen silent on an open connection, and not before', async () => {
+    await using dir = await temporaryDirectory();
+    const clock = `${dir.path}/uptime`;
+    const onOurClock = (program: string): string => program.replaceAll('/proc/uptime', clock);
+    const lease = (): Promise<string> => readFile(`${dir.path}/r/lease`, 'utf8');
+    const spec = { id: 'r', dir: dir.path, run: 'echo up; sleep 60', orphanAfterMs: 10_000, graceMs: 0 };
+    // At once, as /proc has it: a shell must not read half of it.
+    const tell = async (second: number): Promise<void> => {
+      await writeFile(`${clock}.next`, `${second}.00 0.00\n`);
+      await rename(`${clock}.next`, clock);
+    };
+    await tell(100);
+    const words = (operation: string, ...more: string[]): string[] =>
+      launcherArgv(operation, [dir.path, 'r', ...more]).slice(1);
+    const started = onOurClock(startProgram(spec, cookie())).replace('dnb_lease_look=2', 'dnb_lease_look=0.05');
+    spawnSync(file, [...args, ...words('start', '')], { input: started });
+    const relay = spawn(file, [...args, ...words('attach', '0', '0')], { stdio: ['pipe', 'pipe', 'inherit'] });
+    relay.stdin.write(onOurClock(relayProgram()));
+    const ended = once(relay, 'exit');
+    // Not before: a shell may read more of stdin than its program.
+    await once(relay.stdout, 'data');
+    relay.stdout.resume();
+    for (const second of [108, 116, 124, 132]) {
+      const before = await lease();
+      await tell(second);
+      relay.stdin.write('w\n');
+      await until(async () => (await lease()) !== before);
+    }
+    const probed = spawnSync(file, [...args, ...words('probe')], {
+      input: onOurClock(probeProgram()),
+      encoding: 'utf8',
+    });
+    expect(probed.stdout).toBe('danube:running\n');
+    for (let second = 133; relay.exitCode === null; second++) {
+      await tell(second);
+      await sleep(20);
+    }
+    await ended;
+    const journal = readJournal(spec);
+    expect(await drain(journal)).toBe('up\n');
+    expect(await journal.exit).toMatchObject({ reason: 'orphaned' });
+  });
+
   it('runs nothing of a program that is cut anywhere', async () => {
     await using dir = await temporaryDirectory();
     const program = startProgram({ id: 'r', dir: dir.path, run: 'echo hi' }, cookie());
     for (let cut = 1; cut < program.length - 2; cut += 397) launch(program.slice(0, cut), dir.path);
     expect(spawnSync('ls', ['-A', dir.path], { encoding: 'utf8' }).stdout).toBe('');
   });
-});
-
-it('the launcher ends a run whose reader has fallen silent on an open connection, and not before', async () => {
-  await using dir = await temporaryDirectory();
-  const clock = `${dir.path}/uptime`;
-  const onOurClock = (program: string): string => program.replaceAll('/proc/uptime', clock);
-  const lease = (): Promise<string> => readFile(`${dir.path}/r/lease`, 'utf8');
-  const spec = { id: 'r', dir: dir.path, run: 'echo up; sleep 60', orphanAfterMs: 10_000, graceMs: 0 };
-  // At once, as /proc has it: a shell must not read half of it.
-  const tell = async (second: number): Promise<void> => {
-    await writeFile(`${clock}.next`, `${second}.00 0.00\n`);
-    await rename(`${clock}.next`, clock);
-  };
-  await tell(100);
-  const words = (operation: string, ...more: string[]): string[] =>
-    launcherArgv(operation, [dir.path, 'r', ...more]).slice(1);
-  const started = onOurClock(startProgram(spec, cookie())).replace('dnb_lease_look=2', 'dnb_lease_look=0.05');
-  spawnSync('sh', words('start', ''), { input: started });
-  const relay = spawn('sh', words('attach', '0', '0'), { stdio: ['pipe', 'pipe', 'inherit'] });
-  relay.stdin.write(onOurClock(relayProgram()));
-  const ended = once(relay, 'exit');
-  // Not before: a shell may read more of stdin than its program.
-  await once(relay.stdout, 'data');
-  relay.stdout.resume();
-  for (const second of [108, 116, 124, 132]) {
-    const before = await lease();
-    await tell(second);
-    relay.stdin.write('w\n');
-    await until(async () => (await lease()) !== before);
-  }
-  const probed = spawnSync('sh', words('probe'), { input: onOurClock(probeProgram()), encoding: 'utf8' });
-  expect(probed.stdout).toBe('danube:running\n');
-  await tell(143);
-  await ended;
-  const journal = readJournal(spec);
-  expect(await drain(journal)).toBe('up\n');
-  expect(await journal.exit).toMatchObject({ reason: 'orphaned' });
 });
 
 it('does not send what a shell cannot hold', () => {
