@@ -108,7 +108,7 @@ describe.each(shells.map((shell) => [shell.join(' '), shell] as const))('the lau
     await using dir = await temporaryDirectory();
     const spec = { id: 'r', dir: dir.path, run: 'echo ran; sleep 20' };
     // Nothing tells this process from one of the launcher's own until it has its environment.
-    const late = 'until [ -e "$dnb_d/reason" ]; do sleep 0.01; done; sleep 0.1';
+    const late = 'until [ -e "$dnb_d/reason" ]; do sleep 0.01; done; sleep 0.8';
     const program = startProgram(spec, cookie()).replace('export DANUBE_RUN=', `${late}\nexport DANUBE_RUN=`);
     expect(launch(program, dir.path)).toBe('danube:started\n');
     expect(launch(killProgram(0), dir.path)).toMatch(/^danube:(running|exited) 0\n$/);
