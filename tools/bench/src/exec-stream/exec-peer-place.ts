@@ -26,6 +26,8 @@ export const startPeerPlace = async (progress: (line: string) => void): Promise<
       BENCH_POD: 'pod-000000',
       BENCH_CONTAINER: 'worker',
       HOME: directory,
+      // That of a real node may be set, for the rows that need one.
+      KUBECONFIG: kubeconfig,
     },
     on: (argv) => pinned(1, argv),
     [Symbol.asyncDispose]: async () => {

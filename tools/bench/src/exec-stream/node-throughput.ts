@@ -29,7 +29,7 @@ const all = async (bench: Bench, place: PodPlace): Promise<Figure[]> => {
   const { mib, rounds } = sizes[bench.size];
   const work = { command: ['dd', 'if=/dev/zero', 'bs=64k', `count=${mib * 16}`] };
   const contender = (client: ClientName) =>
-    execContender(place, client, { work, figures: (measured) => rates(measured, mib * MIB) });
+    execContender(place, client, { work, figures: (measured) => rates(measured, mib * MIB, client) });
   const figures: Figure[] = [];
   for (const { reference, metrics } of rows) {
     const sides = { subject: contender('exec-stream'), reference: contender(reference) };

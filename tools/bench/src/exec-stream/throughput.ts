@@ -27,10 +27,10 @@ const againstAll = async (
   await using place = await startPeerPlace(bench.progress);
   await checkAll(place, frameBytes);
   const { share, rounds } = sizes[bench.size];
-  const bytes = totalBytes * share;
+  const bytes = Math.ceil(totalBytes * share);
   const work = { command: ['firehose', String(bytes), String(frameBytes)] };
   const contender = (client: ClientName) =>
-    execContender(place, client, { work, figures: (measured) => rates(measured, bytes) });
+    execContender(place, client, { work, figures: (measured) => rates(measured, bytes, client) });
   const figures: Figure[] = [];
   for (const { reference, metrics } of rows) {
     figures.push(
